@@ -250,10 +250,11 @@ export const admitAll = (
  * id that `admitAll` gave for it.
  *
  * ```ts
- * import { Ledger } from "@genops/core"
+ * import { Budget, Ledger } from "@genops/core"
  *
- * Ledger.endAll([[run, runId], [step, stepId]], (ledger, id) => Ledger.settle(ledger, id, actual))
- * Ledger.endAll([[run, runId], [step, stepId]], Ledger.release)
+ * type Holds = ReadonlyArray<readonly [Ledger.Ledger, Ledger.HoldId]>
+ *
+ * const settle = (holds: Holds, actual: Budget.Amount) => Ledger.endAll(holds, (ledger, id) => Ledger.settle(ledger, id, actual))
  * ```
  *
  * @since 0.1.0

@@ -11,6 +11,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as Struct from "effect/Struct"
 import * as Content from "./Content.ts"
 import * as GenerationConfig from "./GenerationConfig.ts"
 import * as ModelName from "./ModelName.ts"
@@ -153,8 +154,10 @@ const nameOf = (input: unknown) =>
  *
  * @since 0.1.0
  */
-export const fingerprint = ({ name: _, labels: __, ...content }: ModelConfiguration): string =>
-  bytesToHex(sha256(utf8ToBytes(JSON.stringify(canonical(content)))))
+export const fingerprint = (configuration: ModelConfiguration): string => {
+  const content = canonical(Struct.omit(configuration, ["name", "labels"]))
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(content))))
+}
 
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical)
@@ -162,7 +165,7 @@ const canonical = (value: unknown): unknown => {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, item]) => [key, canonical(item)])
   )
 }

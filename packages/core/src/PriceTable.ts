@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { prices } from "./data/prices.ts"
+import * as NearMatch from "./NearMatch.ts"
 import * as Price from "./Price.ts"
 
 /**
@@ -198,7 +199,7 @@ export const lookup = (
       })
     )
   if (model === undefined) {
-    return endpointPath.test(id) ? unknown("UnregisteredEndpoint") : unknown("NoSuchModel", nearest(self, id))
+    return endpointPath.test(id) ? unknown("UnregisteredEndpoint") : unknown("NoSuchModel", NearMatch.nearest(id, self.models.keys()))
   }
   if (model.retired !== undefined && day >= model.retired) return unknown("Retired")
   const price = model.prices.find(
@@ -207,30 +208,6 @@ export const lookup = (
   )
   if (price === undefined) return unknown("NoPrice")
   return Result.succeed(request.location === "global" ? price : Price.withPercent(price, model.regionalPercent))
-}
-
-const nearest = (self: PriceTable, id: string): ReadonlyArray<string> =>
-  [...self.models.keys()]
-    .map((known) => ({ known, distance: editDistance(id.slice(0, 64), known) }))
-    .filter(({ distance }) => distance <= 4)
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ known }) => known)
-
-// Levenshtein distance, one row of the table at a time.
-const editDistance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (const [line, left] of [...a].entries()) {
-    const next = [line + 1]
-    for (const [column, right] of [...b].entries()) {
-      const insert = (next[column] ?? 0) + 1
-      const remove = (row[column + 1] ?? 0) + 1
-      const replace = (row[column] ?? 0) + (left === right ? 0 : 1)
-      next.push(Math.min(insert, remove, replace))
-    }
-    row = next
-  }
-  return row.at(-1) ?? a.length
 }
 
 /**
