@@ -1,0 +1,2 @@
+export * as TokenRule from "./TokenRule.ts"
+export * as VertexTest from "./VertexTest.ts"
