@@ -18,7 +18,7 @@ import * as Result from "effect/Result"
 import * as Options from "./cli/Options.ts"
 import * as Run from "./cli/Run.ts"
 
-const article = `Summarize in one sentence. Article: Four days after its launch, the lander of Apollo 11 separated from
+const article = `Summarize in two sentences. Article: Four days after its launch, the lander of Apollo 11 separated from
 the command module and began its descent to the Moon. The computer raised alarms because it had more to do than it could finish,
 but the engineers in Houston knew that it dropped the less important work first, and let the crew go on. Neil Armstrong saw that
 the autopilot was steering into a field of boulders and flew on by hand, with less than a minute of fuel left. On 20 July 1969 he
