@@ -1,0 +1,6 @@
+export * as BudgetGuard from "./BudgetGuard.ts"
+export * as DatasetFile from "./DatasetFile.ts"
+export * as Estimate from "./Estimate.ts"
+export * as TerminalTable from "./TerminalTable.ts"
+export * as TerminalText from "./TerminalText.ts"
+export * as WorstCase from "./WorstCase.ts"
