@@ -1,0 +1,25 @@
+/**
+ * Every Google route of the emulator, one module a resource family. A new family is one line here.
+ *
+ * @since 0.1.0
+ */
+import type { Route } from "./http/Route.ts"
+import * as CachedContents from "./route/CachedContents.ts"
+import * as CountTokens from "./route/CountTokens.ts"
+import * as GenerateContent from "./route/GenerateContent.ts"
+import * as Metadata from "./route/Metadata.ts"
+import * as PublisherModels from "./route/PublisherModels.ts"
+import type { State } from "./State.ts"
+
+/**
+ * The table of routes; the first that fits answers.
+ *
+ * @since 0.1.0
+ */
+export const make = (state: State): ReadonlyArray<Route> => [
+  ...GenerateContent.routes(state),
+  ...CountTokens.routes(state),
+  ...PublisherModels.routes,
+  ...CachedContents.routes(state),
+  ...Metadata.routes()
+]

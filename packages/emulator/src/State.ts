@@ -1,0 +1,71 @@
+/**
+ * What a running emulator remembers between requests, beside its ledger and faults.
+ *
+ * @since 0.1.0
+ */
+import * as Models from "./Models.ts"
+import * as Hash from "./engine/Hash.ts"
+import * as PromptCache from "./engine/PromptCache.ts"
+import type { Stamp } from "./engine/Response.ts"
+import * as CacheStore from "./store/CacheStore.ts"
+
+/**
+ * What a running emulator remembers. Routes reach everything that is not in the request through it.
+ *
+ * @since 0.1.0
+ */
+export interface State {
+  /** Finds the model behind a publisher model id, in a location when one is named. */
+  readonly model: (id: string, location: string | undefined) => Models.Model | undefined
+  /** Finds the base model behind an endpoint id. */
+  readonly endpoint: (id: string) => Models.Model | undefined
+  /** The time and a new id for an answer of a model. */
+  readonly stamp: (modelVersion: string) => Stamp
+  readonly promptCache: PromptCache.PromptCache
+  readonly caches: CacheStore.CacheStore
+  readonly refusesNewerFields: boolean
+  readonly reset: () => void
+}
+
+/**
+ * Starts with nothing remembered. `endpoints` maps endpoint ids to ids of base models; with `enforceRegions` a model is found only where Google offers it.
+ *
+ * @since 0.1.0
+ */
+export const make = (options: {
+  readonly endpoints: { readonly [id: string]: string }
+  readonly enforceRegions: boolean
+  readonly refusesNewerFields: boolean
+}): State => {
+  let answers = 0
+  const promptCache = PromptCache.make()
+  const caches = CacheStore.make()
+  const endpoints = new Map(Object.entries(options.endpoints))
+  return {
+    model: (id, location) => {
+      const model = Models.find(id)
+      const elsewhere = options.enforceRegions && location !== undefined && model?.notOfferedIn.includes(location)
+      return elsewhere === true ? undefined : model
+    },
+    endpoint: (id) => Models.find(endpoints.get(id) ?? ""),
+    stamp: (modelVersion) => {
+      const bytes = Buffer.alloc(12)
+      bytes.writeUInt32BE(++answers, 0)
+      bytes.writeUInt32BE(Hash.text(modelVersion, answers), 4)
+      bytes.writeUInt32BE(Hash.text(String(answers)), 8)
+      return {
+        modelVersion,
+        createTime: new Date().toISOString().replace("Z", "000Z"),
+        responseId: bytes.toString("base64url")
+      }
+    },
+    promptCache,
+    caches,
+    refusesNewerFields: options.refusesNewerFields,
+    reset: () => {
+      promptCache.clear()
+      caches.clear()
+      answers = 0
+    }
+  }
+}

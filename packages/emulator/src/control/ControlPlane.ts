@@ -1,0 +1,66 @@
+/**
+ * The routes by which a test steers and reads the emulator. They all lie under `/_emulator/`, where Google has nothing.
+ *
+ * - `GET /_emulator/health`: `{"status":"ok"}` once the server answers.
+ * - `GET /_emulator/requests`: counts by operation, the last calls, and the tokens billed by model.
+ * - `GET /_emulator/faults`: the rules in force with how often each matched and applied.
+ * - `POST /_emulator/faults`: replaces the rules; an empty body or an empty list clears them.
+ * - `DELETE /_emulator/faults`: clears them.
+ * - `POST /_emulator/reset`: forgets counts, ledger, rules and caches.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Answer from "../http/Answer.ts"
+import type { Route } from "../http/Route.ts"
+import * as GoogleError from "../wire/GoogleError.ts"
+import * as Fault from "./Fault.ts"
+import type { Ledger } from "./Ledger.ts"
+
+const decodeRules = Schema.decodeUnknownResult(Schema.fromJsonString(Fault.Rules), {
+  onExcessProperty: "error",
+  errors: "all"
+})
+
+/**
+ * Makes the routes of the control plane.
+ *
+ * @since 0.1.0
+ */
+export const routes = (options: {
+  readonly ledger: Ledger
+  readonly faults: Fault.Faults
+  readonly reset: () => void
+}): ReadonlyArray<Route> => {
+  const route = (method: Route["method"], name: string, handle: Route["handle"]): Route => ({
+    operation: name,
+    method,
+    pattern: new RegExp(`^/_emulator/${name}/?$`),
+    rpc: name,
+    handle
+  })
+  const faults = () => Answer.json({ rules: options.faults.snapshot() })
+  return [
+    route("GET", "health", () => Answer.json({ status: "ok" })),
+    route("GET", "requests", () => Answer.json(options.ledger.snapshot())),
+    route("GET", "faults", faults),
+    route("POST", "faults", ({ body }) => {
+      const text = body.toString("utf8")
+      const rules = decodeRules(text.trim() === "" ? `{"rules":[]}` : text)
+      if (Result.isFailure(rules)) {
+        return Answer.error(GoogleError.invalidArgument(`The fault rules cannot be used.\n${rules.failure.message}`))
+      }
+      options.faults.set(rules.success.rules)
+      return faults()
+    }),
+    route("DELETE", "faults", () => {
+      options.faults.set([])
+      return faults()
+    }),
+    route("POST", "reset", () => {
+      options.reset()
+      return Answer.json({})
+    })
+  ]
+}
