@@ -139,7 +139,7 @@ const usageOf = (metadata: GenerateBody.UsageMetadata | undefined): Usage.Usage 
     : Result.getOrUndefined(Usage.fromUsageMetadata(metadata))
 
 /**
- * Schema of an answer, for stores and durable steps: it writes the body as it was sent and reads it back.
+ * Schema of an answer, for stores and durable steps: it writes and reads the fields that `GenerateBody` knows.
  *
  * @since 0.1.0
  */
@@ -191,7 +191,11 @@ export const collect = (deltas: ReadonlyArray<GenerateResponse>): GenerateRespon
   for (const delta of deltas) {
     call = delta.call
     const { candidates: _, usageMetadata, ...rest } = delta.body
-    body = { ...body, ...rest, ...(delta.usage === undefined && body.usageMetadata !== undefined ? {} : { usageMetadata }) }
+    body = {
+      ...body,
+      ...rest,
+      ...(delta.usage === undefined && body.usageMetadata !== undefined ? {} : { usageMetadata })
+    }
     for (const candidate of delta.candidates) {
       const known = candidates.get(candidate.index ?? 0)
       const parts = [...(known?.content?.parts ?? []), ...(candidate.content?.parts ?? [])]

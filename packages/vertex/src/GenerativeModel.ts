@@ -182,13 +182,15 @@ const make = Effect.gen(function* () {
     configuration
   })
 
-  const refuse = (operation: string, model: string, reason: VertexError.InvalidRequest) =>
-    new VertexError.VertexError({ operation, target: model, reason, billed: "no", attempts: [] })
+  const refuse = (operation: string, target: string, reason: VertexError.InvalidRequest) =>
+    new VertexError.VertexError({ operation, target, reason, billed: "no", attempts: [] })
 
   const generate = (configuration: ModelConfiguration.ModelConfiguration, input: Content.Input) =>
     Effect.suspend((): Effect.Effect<GenerateResponse.GenerateResponse, GenerateError> => {
       const result = request.prepare(configuration, input)
-      if (Result.isFailure(result)) return Effect.fail(refuse("generateContent", configuration.model, result.failure))
+      if (Result.isFailure(result)) {
+        return Effect.fail(refuse("generateContent", request.targetOf(configuration), result.failure))
+      }
       const prepared = result.success
       return answer.observe(client.call(callOf(prepared, "generateContent")), targetOf(prepared, configuration))
     })
@@ -197,7 +199,7 @@ const make = Effect.gen(function* () {
     Stream.suspend((): Stream.Stream<GenerateResponse.GenerateResponse, GenerateError> => {
       const result = request.prepare(configuration, input)
       if (Result.isFailure(result)) {
-        return Stream.fail(refuse("streamGenerateContent", configuration.model, result.failure))
+        return Stream.fail(refuse("streamGenerateContent", request.targetOf(configuration), result.failure))
       }
       const prepared = result.success
       return deltas.observe(client.stream(callOf(prepared, "streamGenerateContent")), targetOf(prepared, configuration))

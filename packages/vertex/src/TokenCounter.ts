@@ -68,7 +68,7 @@ const make = Effect.gen(function* () {
     Effect.suspend((): Effect.Effect<TokenCount, VertexError.VertexError> => {
       const result = request.prepare(configuration, input)
       if (Result.isFailure(result)) {
-        const refusal = { operation: "countTokens", target: configuration.model, reason: result.failure }
+        const refusal = { operation: "countTokens", target: request.targetOf(configuration), reason: result.failure }
         return Effect.fail(new VertexError.VertexError({ ...refusal, billed: "no", attempts: [] }))
       }
       const { count: body, model, name } = result.success

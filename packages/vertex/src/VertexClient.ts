@@ -45,6 +45,8 @@ export interface Call<A> {
   readonly operation: string
   readonly method: "GET" | "POST" | "PATCH" | "DELETE"
   readonly path: string
+  /** Another API version than the configured one, for methods that exist in one only. */
+  readonly apiVersion?: "v1" | "v1beta1" | undefined
   /** The location inside the resource's name, when it has one: it decides the host. */
   readonly location?: string | undefined
   readonly resource: string
@@ -77,7 +79,7 @@ export class VertexClient extends Context.Service<
     readonly config: VertexConfig.VertexConfig["Service"]
     /** Sends a request and decodes its whole answer. */
     call<A>(call: Call<A>): Effect.Effect<Answer<A>, VertexError.VertexError | Budget.BudgetExceeded>
-    /** Sends a request and decodes the events of its answer. Retries end with the first event. */
+    /** Sends a request and decodes the events of its answer. Retries end with the head of the answer. */
     stream<A>(call: Call<A>): Stream.Stream<Answer<A>, VertexError.VertexError | Budget.BudgetExceeded>
   }
 >()("@genops/vertex/VertexClient") {}
@@ -146,7 +148,7 @@ const make = Effect.gen(function* () {
         if (call.body !== undefined) headers["content-type"] = "application/json"
         const { body, method } = call
         const origin = VertexConfig.origin(config, call.location ?? config.location)
-        return carry({ method, origin, path: `/${config.apiVersion}/${call.path}`, headers, body, sent: meter.sent })
+        return carry({ method, origin, path: `/${call.apiVersion ?? config.apiVersion}/${call.path}`, headers, body, sent: meter.sent })
       })
       return Effect.flatMap(once, (answer) =>
         answer.status === 401 ? Effect.andThen(credentials.invalidate, once) : Effect.succeed(answer)
@@ -163,19 +165,23 @@ const make = Effect.gen(function* () {
       return Result.isSuccess(decoded) ? Effect.succeed(decoded.success) : Effect.fail(decoded.failure)
     })
 
-  /** An error body is short; a longer one says no more in what follows its first piece. */
-  const firstPiece = (body: Transport.Streaming["body"]) =>
-    body.pipe(
-      Stream.runHead,
-      Effect.map((piece) => lenientUtf8.decode(piece._tag === "Some" ? piece.value : undefined)),
-      Effect.orElseSucceed(() => "")
-    )
+  /** Reads an error body, which is short: of one that is not, or that breaks, the beginning says enough. */
+  const beginningOf = (body: Transport.Streaming["body"]) =>
+    Effect.suspend(() => {
+      const decoder = new TextDecoder()
+      let text = ""
+      const isLong = (piece: Uint8Array) => {
+        text += decoder.decode(piece, { stream: true })
+        return text.length >= 64 * 1024
+      }
+      return Effect.map(Effect.ignore(Stream.runDrain(Stream.takeUntil(body, isLong))), () => text)
+    })
 
   const streaming = (call: Call<unknown>) =>
     Effect.flatMap(send(call, "text/event-stream", transport.stream), (answer) =>
       isSuccess(answer)
         ? Effect.succeed(answer.body)
-        : Effect.flatMap(firstPiece(answer.body), (body) => Effect.fail(refused(call, answer, body)))
+        : Effect.flatMap(beginningOf(answer.body), (body) => Effect.fail(refused(call, answer, body)))
     )
 
   const attempts = <A, R>(call: Call<unknown>, attempt: Effect.Effect<A, Failure, R>) =>

@@ -21,13 +21,12 @@ export const observe = <E, R>(
   const attributes = telemetry.requestAttributes(configuration, model, location)
   return Effect.useSpan(telemetry.spanName(model), { kind: "client", attributes }, (span) => {
     const started = performance.now()
+    let response: GenerateResponse.GenerateResponse | undefined
     return Effect.flatMap(call, ({ attempts, value }) => {
       const info = { model, location, attempts, latencyMs: performance.now() - started }
-      const response = new GenerateResponse.GenerateResponse(value, info)
-      telemetry.annotate(span, response)
-      const recorded = telemetry.record(model, response, info.latencyMs)
+      response = new GenerateResponse.GenerateResponse(value, info)
       const blocked = blockedOf(value, model)
-      return blocked === undefined ? Effect.as(recorded, response) : Effect.andThen(recorded, Effect.fail(blocked))
-    })
+      return blocked === undefined ? Effect.succeed(response) : Effect.fail(blocked)
+    }).pipe(Effect.onExit((exit) => telemetry.end(span, model, response, exit, performance.now() - started)))
   })
 }

@@ -1,8 +1,9 @@
 /** Turns the events of a streamed answer into deltas, and a stream that breaks off into a failure with the text so far. */
 import type * as Budget from "@genops/core/Budget"
 import type * as ModelConfiguration from "@genops/core/ModelConfiguration"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import type * as ContentBlocked from "../ContentBlocked.ts"
 import type * as GenerateBody from "../GenerateBody.ts"
@@ -35,6 +36,7 @@ export const observe = (
       let text = ""
       let last: GenerateResponse.GenerateResponse | undefined
       let finished = false
+      let blocked: ContentBlocked.ContentBlocked | undefined
 
       const truncated = (description: string, attempts: ReadonlyArray<VertexError.Attempt> = []) =>
         new VertexError.VertexError({
@@ -45,18 +47,35 @@ export const observe = (
           attempts
         })
 
-      const deltaOf = ({ attempts, value }: Answer<GenerateBody.GenerateBody>) => {
-        const call = { model, location, attempts, latencyMs: performance.now() - started }
-        last = new GenerateResponse.GenerateResponse(value, call)
-        const blocked = blockedOf(value, model, text)
-        if (blocked !== undefined) return Effect.fail(blocked)
-        text += last.text
-        finished ||= last.finishReason !== undefined
-        return Effect.succeed(last)
+      /** Ends with the event that a filter stopped. */
+      const deltasOf = (answers: ReadonlyArray<Answer<GenerateBody.GenerateBody>>) => {
+        const deltas: Array<GenerateResponse.GenerateResponse> = []
+        for (const { attempts, value } of answers) {
+          const call = { model, location, attempts, latencyMs: performance.now() - started }
+          last = new GenerateResponse.GenerateResponse(value, call)
+          blocked = blockedOf(value, model, text)
+          if (blocked !== undefined) break
+          text += last.text
+          finished ||= last.finishReason !== undefined
+          deltas.push(last)
+        }
+        return deltas
       }
 
-      return events.pipe(
-        Stream.mapEffect(deltaOf),
+      return Stream.transformPull(events, (pull) => {
+        const next: Pull.Pull<
+          Arr.NonEmptyReadonlyArray<GenerateResponse.GenerateResponse>,
+          StreamError
+        > = Effect.suspend(() => {
+          // What stands before the stopped event is delivered first.
+          if (blocked !== undefined) return Effect.fail(blocked)
+          return Effect.flatMap(pull, (answers) => {
+            const deltas = deltasOf(answers)
+            return Arr.isArrayNonEmpty(deltas) ? Effect.succeed(deltas) : next
+          })
+        })
+        return Effect.succeed(next)
+      }).pipe(
         Stream.mapError((error) =>
           error._tag === "VertexError" && last !== undefined && breaks.has(error.reason._tag)
             ? truncated(error.reason.message, error.attempts)
@@ -65,10 +84,7 @@ export const observe = (
         Stream.concat(
           Stream.suspend(() => (finished ? Stream.empty : Stream.fail(truncated("it ended without a finish reason"))))
         ),
-        Stream.onExit((exit) => {
-          if (last !== undefined) telemetry.annotate(span, last)
-          return telemetry.record(model, Exit.isSuccess(exit) ? last : undefined, performance.now() - started)
-        })
+        Stream.onExit((exit) => telemetry.end(span, model, last, exit, performance.now() - started))
       )
     })
   )

@@ -22,14 +22,13 @@ export const make = Effect.gen(function* () {
   const failure = (phase: "headers" | "body") => (error: HttpClientError.HttpClientError) =>
     fromTransport("cause" in error.reason ? error.reason.cause : error, phase, limit)
 
+  const late = (phase: "headers" | "idle" | "total", duration: Duration.Duration): Failure => {
+    const description = `no answer within ${Duration.format(duration)}`
+    return { reason: new VertexError.DeadlineExceeded({ phase, description }), billed: "unknown" }
+  }
+
   const within = (phase: "headers" | "total", duration: Duration.Duration) =>
-    Effect.timeoutOrElse({
-      duration,
-      orElse: (): Effect.Effect<never, Failure> => {
-        const description = `no answer within ${Duration.format(duration)}`
-        return Effect.fail({ reason: new VertexError.DeadlineExceeded({ phase, description }), billed: "unknown" })
-      }
-    })
+    Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(late(phase, duration)) })
 
   const send = ({ body, headers, method, origin, path, sent }: Request) =>
     Effect.suspend(() => {
@@ -42,25 +41,32 @@ export const make = Effect.gen(function* () {
       return Effect.provideService(http.execute(request), HttpClient.TracerDisabledWhen, constTrue)
     }).pipe(Effect.mapError(failure("headers")))
 
-  /** An error status says more than a break in the body behind it. */
-  const bodyOf = (response: HttpClientResponse.HttpClientResponse) =>
-    response.status < 300
-      ? Effect.mapError(response.arrayBuffer, failure("body"))
-      : Effect.orElseSucceed(response.arrayBuffer, () => new ArrayBuffer(0))
+  const bodyOf = (response: HttpClientResponse.HttpClientResponse): Stream.Stream<Uint8Array, Failure> =>
+    response.stream.pipe(
+      Stream.catch((error) =>
+        error.reason._tag === "EmptyBodyError" ? Stream.empty : Stream.fail(failure("body")(error))
+      ),
+      Stream.timeoutOrElse({ duration: timeouts.idle, orElse: () => Stream.fail(late("idle", timeouts.idle)) })
+    )
+
+  /** Reads it in one piece: how much a client may take in at once is its own affair. */
+  const wholeBodyOf = (response: HttpClientResponse.HttpClientResponse) =>
+    Effect.mapError(response.arrayBuffer, failure("body")).pipe(
+      // An error status says more than a break in the body behind it.
+      Effect.catch((failure) => (response.status < 300 ? Effect.fail(failure) : Effect.succeed(new ArrayBuffer(0)))),
+      Effect.filterOrFail(
+        ({ byteLength }) => byteLength <= limits.response,
+        (): Failure => ({ reason: new VertexError.ResponseTooLarge({ limit: limits.response }), billed: "unknown" })
+      ),
+      Effect.map((body) => new Uint8Array(body))
+    )
 
   return {
     whole: (request: Request) =>
       send(request).pipe(
+        within("headers", timeouts.firstByte),
         Effect.flatMap((response) =>
-          Effect.map(bodyOf(response), (body) => ({
-            status: response.status,
-            headers: response.headers,
-            body: new Uint8Array(body)
-          }))
-        ),
-        Effect.filterOrFail(
-          ({ body }) => body.byteLength <= limits.response,
-          (): Failure => ({ reason: new VertexError.ResponseTooLarge({ limit: limits.response }), billed: "unknown" })
+          Effect.map(wholeBodyOf(response), (body) => ({ status: response.status, headers: response.headers, body }))
         ),
         within("total", timeouts.total)
       ),
@@ -70,7 +76,10 @@ export const make = Effect.gen(function* () {
         Effect.map((response) => ({
           status: response.status,
           headers: response.headers,
-          body: Stream.mapError(response.stream, failure("body"))
+          body: Stream.interruptWhen(
+            bodyOf(response),
+            Effect.andThen(Effect.sleep(timeouts.total), Effect.fail(late("total", timeouts.total)))
+          )
         }))
       )
   }

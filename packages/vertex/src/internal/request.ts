@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as VertexError from "../VertexError.ts"
+import { printable } from "./printable.ts"
 
 export interface Prepared {
   readonly name: ModelName.ModelName
@@ -28,6 +29,9 @@ const invalid = (
   violations: ReadonlyArray<{ readonly field: string; readonly description: string }> = []
 ) => new VertexError.InvalidRequest({ description, violations })
 
+/** What errors call the target of a configuration that is not valid: its model's name, made safe to print. */
+export const targetOf = ({ model }: ModelConfiguration.ModelConfiguration): string => printable(model.slice(0, 120))
+
 const members = (fields: Readonly<Record<string, unknown>>) => {
   const json = JSON.stringify(fields)
   return json === "{}" ? "" : `,${json.slice(1, -1)}`
@@ -42,7 +46,7 @@ const settingsOf = (configuration: ModelConfiguration.ModelConfiguration) => {
   const settings = Result.flatMap(
     Result.mapError(ModelConfiguration.validate(configuration), (error) =>
       invalid(
-        `the model configuration ${JSON.stringify(error.configuration)} is not valid`,
+        `the model configuration ${JSON.stringify(error.configuration.slice(0, 120))} is not valid`,
         error.issues.map(({ path, reason }) => ({ field: path, description: reason }))
       )
     ),
@@ -56,7 +60,8 @@ const serialise = (configuration: ModelConfiguration.ModelConfiguration) =>
   Result.mapBoth(ModelName.parse(configuration.model), {
     onFailure: (error) => invalid(error.message),
     onSuccess: (name): Settings => {
-      const { cachedContent, generationConfig, labels, safetySettings, systemInstruction, toolConfig, tools } = configuration
+      const { cachedContent, generationConfig, labels, safetySettings, systemInstruction, toolConfig, tools } =
+        configuration
       const system =
         typeof systemInstruction === "string" ? { parts: [{ text: systemInstruction }] } : systemInstruction
       return {

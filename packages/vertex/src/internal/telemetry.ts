@@ -9,14 +9,19 @@ import * as Money from "@genops/core/Money"
 import type * as Price from "@genops/core/Price"
 import * as PriceTable from "@genops/core/PriceTable"
 import * as Usage from "@genops/core/Usage"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type * as GenerateResponse from "../GenerateResponse.ts"
+import { VertexError } from "../VertexError.ts"
 
 type Attributes = Readonly<Record<string, string>>
 
@@ -28,7 +33,7 @@ const tokens = (attributes: Attributes) =>
   })
 
 /** The metrics of one model. Made once per model: to attach attributes per call would cost more than all other bookkeeping. */
-const make = (operation: string, model: string) => {
+const make = (operation: string, model: string, errorType: string) => {
   const attributes = {
     "gen_ai.operation.name": operation,
     "gen_ai.provider.name": "gcp.vertex_ai",
@@ -40,7 +45,7 @@ const make = (operation: string, model: string) => {
     duration: Metric.histogram("gen_ai.client.operation.duration", {
       description: "Seconds from the call to its complete answer or failure.",
       boundaries: [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
-      attributes
+      attributes: errorType === "" ? attributes : { ...attributes, "error.type": errorType }
     }),
     cost: Metric.counter("genops.client.cost", {
       description: "List price of answered calls in USD.",
@@ -52,11 +57,11 @@ const make = (operation: string, model: string) => {
 
 const instruments = new Map<string, ReturnType<typeof make>>()
 
-const instrumentsOf = (operation: string, model: string) => {
-  const key = `${operation} ${model}`
+const instrumentsOf = (operation: string, model: string, errorType: string) => {
+  const key = `${operation} ${model} ${errorType}`
   const known = instruments.get(key)
   if (known !== undefined) return known
-  const made = make(operation, model)
+  const made = make(operation, model, errorType)
   // Names of models are few; a caller that invents them without end must not fill the memory.
   if (instruments.size < 1000) instruments.set(key, made)
   return made
@@ -84,7 +89,7 @@ export const requestAttributes = (
   }
 }
 
-export const annotate = (span: Tracer.Span, response: GenerateResponse.GenerateResponse): void => {
+const annotate = (span: Tracer.Span, response: GenerateResponse.GenerateResponse): void => {
   const { body, call, usage } = response
   if (body.modelVersion !== undefined) span.attribute("gen_ai.response.model", body.modelVersion)
   if (body.responseId !== undefined) span.attribute("gen_ai.response.id", body.responseId)
@@ -97,7 +102,9 @@ export const annotate = (span: Tracer.Span, response: GenerateResponse.GenerateR
 }
 
 const dayInMillis = 86_400_000
-let priced: { readonly key: string; readonly prices: PriceTable.PriceTable; readonly price: Price.Price | undefined } | undefined
+let priced:
+  | { readonly key: string; readonly prices: PriceTable.PriceTable; readonly price: Price.Price | undefined }
+  | undefined
 
 /** Looks a price up once per model, location and UTC day in a row of calls. */
 const priceOf = (prices: PriceTable.PriceTable, model: string, location: string, now: number) => {
@@ -109,14 +116,31 @@ const priceOf = (prices: PriceTable.PriceTable, model: string, location: string,
   return priced.price
 }
 
-/** Records tokens, list price and seconds of a call; an unknown price is not counted as zero, it is left out. */
-export const record = (
+/** The kind of a failure, of which there are few: the reason of a `VertexError`, or the error's tag. */
+const errorTypeOf = (exit: Exit.Exit<unknown, unknown>): string => {
+  if (Exit.isSuccess(exit)) return ""
+  if (Cause.hasInterruptsOnly(exit.cause)) return "interrupted"
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  const kind = error instanceof VertexError ? error.reason : error
+  return Predicate.hasProperty(kind, "_tag") && typeof kind._tag === "string" ? kind._tag : "_OTHER"
+}
+
+/**
+ * Ends a call: its span gets what is known of the answer, and the metrics its tokens, list price and seconds. An unknown price is
+ * not counted as zero, it is left out.
+ */
+export const end = (
+  span: Tracer.Span,
   model: string,
   response: GenerateResponse.GenerateResponse | undefined,
+  exit: Exit.Exit<unknown, unknown>,
   milliseconds: number
 ): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) => {
-    const { cost, duration, input, output } = instrumentsOf("generate_content", model)
+    const errorType = errorTypeOf(exit)
+    if (errorType !== "") span.attribute("error.type", errorType)
+    if (response !== undefined) annotate(span, response)
+    const { cost, duration, input, output } = instrumentsOf("generate_content", model, errorType)
     duration.updateUnsafe(milliseconds / 1000, context)
     const usage = response?.usage
     if (response === undefined || usage === undefined) return Effect.void

@@ -34,15 +34,21 @@ const tooLarge = (limit: number, billed: VertexError.Billed): Failure => ({
 const highWater = 64 * 1024
 
 const single = (headers: Headers): Readonly<Record<string, string | undefined>> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]))
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])
+  )
 
 /** What whole and streamed answers share: the start of a request, its end, and which part of it is under way. */
-const exchange = (request: Request, limits: Limits, receive: {
-  readonly head: (status: number, headers: Headers) => void
-  readonly data: (chunk: Uint8Array) => void
-  readonly done: () => void
-  readonly failed: (failure: Failure) => void
-}) => {
+const exchange = (
+  request: Request,
+  limits: Limits,
+  receive: {
+    readonly head: (status: number, headers: Headers) => void
+    readonly data: (chunk: Uint8Array) => void
+    readonly done: () => void
+    readonly failed: (failure: Failure) => void
+  }
+) => {
   let controller: Controller | undefined
   let ended: Ended | undefined
   let phase: "connect" | "headers" | "body" = "connect"
@@ -52,7 +58,9 @@ const exchange = (request: Request, limits: Limits, receive: {
     phase: () => phase,
     end: (failure?: Failure) => {
       ended = new Ended(failure)
-      controller?.abort(ended)
+      if (controller !== undefined) controller.abort(ended)
+      // There is no connection yet: undici can only be told when there is one.
+      else if (failure !== undefined) receive.failed(failure)
     },
     handler: {
       onRequestStart(started: Controller) {
@@ -115,7 +123,11 @@ export const make = Effect.gen(function* () {
           maxResponseSize: Math.max(limits.response, limits.stream)
         })
     ),
-    (agent) => Effect.ensuring(Effect.promise(() => agent.destroy()), Effect.sync(connector.abandon))
+    (agent) =>
+      Effect.ensuring(
+        Effect.promise(() => agent.destroy()),
+        Effect.sync(connector.abandon)
+      )
   )
   const firstByte = Duration.toMillis(timeouts.firstByte)
   const firstByteOfStream = Duration.toMillis(timeouts.firstByteOfStream)
@@ -225,7 +237,8 @@ export const make = Effect.gen(function* () {
         Effect.callback<void>((resume) => {
           wake = () => {
             wake = undefined
-            resume(Effect.void)
+            // One read of the socket brings many chunks, and the consumer takes them all at once.
+            queueMicrotask(() => resume(Effect.void))
           }
         }),
         () => pull
