@@ -141,7 +141,7 @@ export const make = Effect.fnUntraced(function* (options: Options = {}) {
       rateKey: `${location} operations.get`,
       decode: decodeOperation,
       safeToRepeat: true,
-      apiVersion: "v1beta1"
+      apiVersion: "v1beta1" as const
     }
     return client.call(call).pipe(
       // Looking is free: a budget around it has nothing to refuse.
