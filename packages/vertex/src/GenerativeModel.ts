@@ -156,7 +156,15 @@ export const generateObject = <A, I, RD, RE>(
   )
 }
 
-const decode = decodeAs(GenerateBody.GenerateBody)
+const decodeEvent = decodeAs(GenerateBody.GenerateBody)
+
+/** A whole answer holds a candidate or says why there is none: anything else is no answer, and must not pass for an empty one. */
+const decodeWhole = (json: unknown) =>
+  Result.flatMap(decodeEvent(json), (body) =>
+    (body.candidates ?? []).length > 0 || body.promptFeedback?.blockReason !== undefined
+      ? Result.succeed(body)
+      : Result.fail({ where: "candidates", description: "there is neither an answer nor a reason why there is none" })
+  )
 
 const make = Effect.gen(function* () {
   const client = yield* VertexClient.VertexClient
@@ -172,7 +180,7 @@ const make = Effect.gen(function* () {
     resource: prepared.model,
     rateKey: `${prepared.name.location ?? location} ${prepared.model}`,
     body: prepared.generate,
-    decode,
+    decode: operation === "generateContent" ? decodeWhole : decodeEvent,
     safeToRepeat: true
   })
 

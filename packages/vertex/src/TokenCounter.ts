@@ -55,7 +55,8 @@ export const count = (
   Effect.flatMap(TokenCounter, (counter) => counter.count(configuration, input))
 
 const CountBody = Schema.Struct({
-  totalTokens: Schema.optional(Schema.Natural),
+  // proto3 JSON leaves out a zero, but a request that is worth counting has tokens: a budget must not believe in none.
+  totalTokens: Schema.Natural,
   totalBillableCharacters: Schema.optional(Schema.Natural)
 })
 
@@ -88,9 +89,9 @@ const make = Effect.gen(function* () {
           // Counting is free: a budget around it has nothing to refuse.
           Effect.provideService(CallMeter.CallMeter, CallMeter.free),
           Effect.catchTag("BudgetExceeded", Effect.die),
-          // proto3 JSON leaves out a zero; billable characters are absent where the service does not count them.
+          // Billable characters are absent where the service does not count them.
           Effect.map(({ value }) => ({
-            totalTokens: value.totalTokens ?? 0,
+            totalTokens: value.totalTokens,
             billableCharacters: value.totalBillableCharacters
           }))
         )

@@ -142,7 +142,7 @@ describe("recorded exchanges", () => {
       const configuration = Result.getOrThrow(
         ModelConfiguration.validate({ ...settings, name: "all", model: "gemini-3.5-flash" })
       )
-      const http = ScriptedHttp.make(() => ScriptedHttp.json({}))
+      const http = ScriptedHttp.make(() => ScriptedHttp.json({ candidates: [{ finishReason: "STOP" }] }))
       yield* Effect.provide(GenerativeModel.generate(configuration, input), ScriptedHttp.services(http.layer))
       assert.deepStrictEqual(http.sent[0]?.body, { contents: JSON.parse(JSON.stringify(input)), ...settings })
     })
@@ -150,7 +150,7 @@ describe("recorded exchanges", () => {
 
   it.effect("plain text becomes one user message, a system instruction may be text", () =>
     Effect.gen(function* () {
-      const http = ScriptedHttp.make(() => ScriptedHttp.json({}))
+      const http = ScriptedHttp.make(() => ScriptedHttp.json({ candidates: [{ finishReason: "STOP" }] }))
       const configuration = ModelConfiguration.make("gemini-3.5-flash", { systemInstruction: 'Say "hi" 😀' })
       yield* Effect.provide(
         GenerativeModel.generate(configuration, 'a "quoted"\n\u2028line'),

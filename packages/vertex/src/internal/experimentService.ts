@@ -64,6 +64,9 @@ const nameOfRun = (experiment: string, { displayName, name }: Context): string =
   return id.startsWith(`${experiment}-`) ? id.slice(experiment.length + 1) : (displayName ?? id)
 }
 
+/** Whether a change is already there. To be asked of what was just read: an older reading does not know what others wrote. */
+const isDone = ({ metadata = {} }: Context, change: Change): boolean => change(metadata) === metadata
+
 /** Retries after the first attempt to write, as many as Google's SDK makes. */
 const retries = 5
 
@@ -121,11 +124,8 @@ export const make = (
 
   /** Writes a change; when somebody else wrote meanwhile, reads what they wrote and changes that. */
   const write = (operation: string, context: Context, change: Change, retried = 0): Answer<Context> => {
-    const before = context.metadata ?? {}
-    const metadata = change(before)
-    // Nothing to do, or an attempt was written although its answer was lost.
-    if (metadata === before) return Effect.succeed(context)
     const id = idOf(context.name)
+    const metadata = change(context.metadata ?? {})
     return Effect.andThen(checkSize(operation, id, metadata), store.update(operation, { ...context, metadata })).pipe(
       Effect.catch((error) => {
         if (retried >= retries || !isConflict(error, "Aborted")) return Effect.fail(error)
@@ -134,7 +134,8 @@ export const make = (
           const wait = retried === 0 ? 0 : random * 50 * 2 ** retried
           const fresh = store.get(operation, id)
           return Effect.flatMap(wait === 0 ? fresh : Effect.delay(fresh, wait), (fresh) =>
-            write(operation, fresh, change, retried + 1)
+            // An attempt may have been written although its answer was lost.
+            isDone(fresh, change) ? Effect.succeed(fresh) : write(operation, fresh, change, retried + 1)
           )
         })
       })
@@ -203,7 +204,8 @@ export const make = (
     if (!isNew) {
       const logged = experimentMetadata.merge("_params", params)
       const running = experimentMetadata.setState("RUNNING")
-      yield* apply(operation, (metadata) => running(logged(metadata)))
+      const goOn: Change = (metadata) => running(logged(metadata))
+      if (!isDone(context, goOn)) yield* apply(operation, goOn)
     }
     return handle
   })
