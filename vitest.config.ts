@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/test/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 30_000
+    // A guard against hangs, not a measure of speed: the machines that run this are shared.
+    testTimeout: 120_000,
+    hookTimeout: 120_000
   }
 })

@@ -70,8 +70,7 @@ type Row = Effect.Success<ReturnType<typeof program>>[number]
 
 const answered = (row: Row) => Result.getOrUndefined(row.outcome)
 const usage = (row: Row) => answered(row)?.response.usage
-const cost = ({ outcome }: Row) =>
-  Result.getOrUndefined(Result.flatMap(outcome, ({ cost }) => cost))
+const cost = ({ outcome }: Row) => Result.getOrUndefined(Result.flatMap(outcome, ({ cost }) => cost))
 
 const columns: ReadonlyArray<TerminalTable.Column<Row>> = [
   { heading: "configuration", cell: ({ configuration }) => configuration.name },
@@ -146,10 +145,7 @@ const command = Command.make(
   "01-generate-content",
   {
     ...Options.flags,
-    prompt: Flag.String("prompt").pipe(
-      Flag.withDescription("What to ask"),
-      Flag.withDefault(article)
-    )
+    prompt: Flag.String("prompt").pipe(Flag.withDescription("What to ask"), Flag.withDefault(article))
   },
   (flags) => Run.example(flags, { name: "01-generate-content", program: program(flags.prompt), report, json, failure })
 ).pipe(Command.withDescription("Generate content with six configurations of the same prompt, concurrently"))

@@ -3,7 +3,9 @@ import { spawnSync } from "node:child_process"
 
 const run = (name: string, flags: ReadonlyArray<string>) => {
   console.log(`\n$ npm run example -- ${[name, ...flags].join(" ")}\n`)
-  const { status } = spawnSync(process.execPath, [`${import.meta.dirname}/run.ts`, name, ...flags], { stdio: "inherit" })
+  const { status } = spawnSync(process.execPath, [`${import.meta.dirname}/run.ts`, name, ...flags], {
+    stdio: "inherit"
+  })
   return status ?? 130
 }
 

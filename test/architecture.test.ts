@@ -24,15 +24,55 @@ describe("the architecture rules refuse", () => {
   for (const [what, path, text, message] of [
     ["core -> vertex", "packages/core/src/Planted.ts", 'export * from "@genops/vertex/VertexError"', "bottom layer"],
     ["core -> node", "packages/core/src/Planted.ts", 'export { readFile } from "node:fs"', "does no I/O"],
-    ["core -> an unstable module", "packages/core/src/Planted.ts", 'export * from "effect/http/HttpClient"', "stable modules"],
-    ["core -> effect's barrel", "packages/core/src/Planted.ts", 'export { Effect } from "effect"', "Import the module itself"],
-    ["a file -> its own barrel", "packages/core/src/Planted.ts", 'export { Money } from "./index.ts"', "not the barrel"],
-    ["vertex -> pipelines", "packages/vertex/src/Planted.ts", 'export * from "@genops/pipelines/BudgetGuard"', "core only"],
-    ["pipelines -> emulator", "packages/pipelines/src/Planted.ts", 'export * from "@genops/emulator"', "core and vertex only"],
-    ["pipelines -> examples", "packages/pipelines/src/Planted.ts", 'export * from "@genops/examples"', "core and vertex only"],
-    ["emulator -> vertex", "packages/emulator/src/Planted.ts", 'export * from "@genops/vertex/VertexError"', "core only"],
+    [
+      "core -> an unstable module",
+      "packages/core/src/Planted.ts",
+      'export * from "effect/http/HttpClient"',
+      "stable modules"
+    ],
+    [
+      "core -> effect's barrel",
+      "packages/core/src/Planted.ts",
+      'export { Effect } from "effect"',
+      "Import the module itself"
+    ],
+    [
+      "a file -> its own barrel",
+      "packages/core/src/Planted.ts",
+      'export { Money } from "./index.ts"',
+      "not the barrel"
+    ],
+    [
+      "vertex -> pipelines",
+      "packages/vertex/src/Planted.ts",
+      'export * from "@genops/pipelines/BudgetGuard"',
+      "core only"
+    ],
+    [
+      "pipelines -> emulator",
+      "packages/pipelines/src/Planted.ts",
+      'export * from "@genops/emulator"',
+      "core and vertex only"
+    ],
+    [
+      "pipelines -> examples",
+      "packages/pipelines/src/Planted.ts",
+      'export * from "@genops/examples"',
+      "core and vertex only"
+    ],
+    [
+      "emulator -> vertex",
+      "packages/emulator/src/Planted.ts",
+      'export * from "@genops/vertex/VertexError"',
+      "core only"
+    ],
     ["any", "packages/core/src/Planted.ts", "export const planted = (x: any) => x", "no-explicit-any"],
-    ["300 lines", "packages/core/src/Planted.ts", "export const planted = [\n" + "  1,\n".repeat(320) + "]\n", "max-lines"]
+    [
+      "300 lines",
+      "packages/core/src/Planted.ts",
+      "export const planted = [\n" + "  1,\n".repeat(320) + "]\n",
+      "max-lines"
+    ]
   ] as const) {
     it(what, () => {
       const { status, stdout } = lint({ [path]: `${text}\n` })

@@ -17,7 +17,9 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
 
 export const flags = {
   live: Flag.Boolean("live").pipe(
-    Flag.withDescription("Call real Vertex AI with application-default credentials; needs --project. This costs money."),
+    Flag.withDescription(
+      "Call real Vertex AI with application-default credentials; needs --project. This costs money."
+    ),
     Flag.withDefault(false)
   ),
   project: Flag.String("project").pipe(

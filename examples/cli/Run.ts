@@ -42,7 +42,10 @@ const plan = <A, E>(example: Example<A, E>, options: Options.Options, budget: Mo
     const estimate = yield* BudgetGuard.estimate(example.program)
     const text = options.json
       ? JSON.stringify({ example: example.name, dryRun: true, ...jsonOf(estimate) }, undefined, 2)
-      : [`${example.name}, dry run: only counted, nothing was sent to a model`, ...Estimate.lines(estimate, { budget })].join("\n")
+      : [
+          `${example.name}, dry run: only counted, nothing was sent to a model`,
+          ...Estimate.lines(estimate, { budget })
+        ].join("\n")
     yield* Console.log(text)
     yield* estimate.exit
   })

@@ -55,7 +55,12 @@ describe("README", () => {
   const steady = (output: string) =>
     output
       .split("\n")
-      .map((line) => line.trimEnd().replace(/\s+\d+(\s+\d+)$/, " MS$1").replace(/cost +ms/, "cost ms"))
+      .map((line) =>
+        line
+          .trimEnd()
+          .replace(/\s+\d+(\s+\d+)$/, " MS$1")
+          .replace(/cost +ms/, "cost ms")
+      )
       .filter((line) => line !== "")
 
   it("shows what npm start prints", () => {

@@ -81,7 +81,10 @@ describe("the packed packages in an empty folder", () => {
 
   for (const name of packages) {
     it(`@genops/${name} ships its build, its sources and its licence, and no tests`, () => {
-      const files = run("tar", ["-tzf", join("tarballs", readdirSync(join(folder, "tarballs")).find((file) => file.startsWith(`genops-${name}-`)) ?? "")])
+      const files = run("tar", [
+        "-tzf",
+        join("tarballs", readdirSync(join(folder, "tarballs")).find((file) => file.startsWith(`genops-${name}-`)) ?? "")
+      ])
       assert.include(files, "package/dist/index.js")
       assert.include(files, "package/dist/index.d.ts")
       assert.include(files, "package/src/index.ts")
