@@ -138,12 +138,15 @@ const usageOf = (metadata: GenerateBody.UsageMetadata | undefined): Usage.Usage 
     ? undefined
     : Result.getOrUndefined(Usage.fromUsageMetadata(metadata))
 
+// Checked, not decoded: decoding would drop the fields that are not known yet.
+const Body = Schema.Unknown.pipe(Schema.refine(Schema.is(GenerateBody.GenerateBody)))
+
 /**
- * Schema of an answer, for stores and durable steps: it writes and reads the fields that `GenerateBody` knows.
+ * Schema of an answer, for stores and durable steps: it writes the body as it was sent and reads it back, unknown fields too.
  *
  * @since 0.1.0
  */
-export const FromJson = Schema.Struct({ body: GenerateBody.GenerateBody, call: CallInfo }).pipe(
+export const FromJson = Schema.Struct({ body: Body, call: CallInfo }).pipe(
   Schema.decodeTo(
     Schema.instanceOf(GenerateResponse),
     SchemaTransformation.transform({
