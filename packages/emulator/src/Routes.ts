@@ -21,5 +21,5 @@ export const make = (state: State): ReadonlyArray<Route> => [
   ...CountTokens.routes(state),
   ...PublisherModels.routes,
   ...CachedContents.routes(state),
-  ...Metadata.routes()
+  ...Metadata.routes(state.metadata)
 ]

@@ -7,6 +7,7 @@ import * as Models from "./Models.ts"
 import * as Hash from "./engine/Hash.ts"
 import * as PromptCache from "./engine/PromptCache.ts"
 import type { Stamp } from "./engine/Response.ts"
+import * as Graph from "./metadata/Graph.ts"
 import * as CacheStore from "./store/CacheStore.ts"
 
 /**
@@ -23,6 +24,7 @@ export interface State {
   readonly stamp: (modelVersion: string) => Stamp
   readonly promptCache: PromptCache.PromptCache
   readonly caches: CacheStore.CacheStore
+  readonly metadata: Graph.Graph
   readonly refusesNewerFields: boolean
   readonly reset: () => void
 }
@@ -40,6 +42,7 @@ export const make = (options: {
   let answers = 0
   const promptCache = PromptCache.make()
   const caches = CacheStore.make()
+  const metadata = Graph.make()
   const endpoints = new Map(Object.entries(options.endpoints))
   return {
     model: (id, location) => {
@@ -61,10 +64,12 @@ export const make = (options: {
     },
     promptCache,
     caches,
+    metadata,
     refusesNewerFields: options.refusesNewerFields,
     reset: () => {
       promptCache.clear()
       caches.clear()
+      metadata.clear()
       answers = 0
     }
   }

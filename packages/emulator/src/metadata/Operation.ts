@@ -1,0 +1,45 @@
+/**
+ * Long-running operations as they are answered.
+ *
+ * Source: google.longrunning.Operation
+ *
+ * @since 0.1.0
+ */
+import type { JsonObject } from "../wire/Decode.ts"
+import type { Operation } from "./Graph.ts"
+import { time } from "./Node.ts"
+
+/**
+ * The full type of a message of this service, as `@type` has it.
+ *
+ * @since 0.1.0
+ */
+export const typed = (name: string): string => `type.googleapis.com/google.cloud.aiplatform.v1.${name}`
+
+/**
+ * The result of an operation that returns nothing.
+ *
+ * @since 0.1.0
+ */
+export const empty: JsonObject = { "@type": "type.googleapis.com/google.protobuf.Empty" }
+
+/**
+ * The metadata of an operation that starts now.
+ *
+ * @since 0.1.0
+ */
+export const metadata = (name: string, now: number): JsonObject => ({
+  "@type": typed(name),
+  genericMetadata: { createTime: time(now), updateTime: time(now) }
+})
+
+/**
+ * The operation as it is answered: `done` and the result are left out while it runs.
+ *
+ * @since 0.1.0
+ */
+export const body = ({ metadata, name, pending, response }: Operation): JsonObject => ({
+  name,
+  metadata,
+  ...(pending ? {} : { done: true, response })
+})
