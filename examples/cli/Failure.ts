@@ -12,6 +12,8 @@ const codes: Readonly<Record<string, ExitCode>> = {
   InvalidBudget: 2,
   InvalidMoney: 2,
   UsageError: 2,
+  InvalidRunId: 2,
+  InvalidThreshold: 2,
   EmulatorError: 2,
   ThresholdNotMet: 3,
   BudgetExceeded: 4,

@@ -90,6 +90,3 @@ export const layer = (options: Options) =>
       return Vertex.layer({ project, location, baseUrl: url }, Credentials.layerAnonymous)
     })
   )
-
-export const target = (options: Options): string =>
-  options.live ? "Vertex AI" : Option.getOrElse(options.endpoint, () => "the embedded emulator")

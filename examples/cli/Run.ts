@@ -5,8 +5,7 @@ import * as Budget from "@genops/core/Budget"
 import * as Money from "@genops/core/Money"
 import * as BudgetGuard from "@genops/pipelines/BudgetGuard"
 import * as Estimate from "@genops/pipelines/Estimate"
-import type { GenerativeModel } from "@genops/vertex/GenerativeModel"
-import type { TokenCounter } from "@genops/vertex/TokenCounter"
+import type * as Vertex from "@genops/vertex/Vertex"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -19,7 +18,7 @@ import * as Options from "./Options.ts"
 /** An example: what it does, how people read its result and what `--json` and `--out` write of it. */
 export interface Example<A, E> {
   readonly name: string
-  readonly program: Effect.Effect<A, E, GenerativeModel | TokenCounter>
+  readonly program: Effect.Effect<A, E, Vertex.Services | NodeServices.NodeServices>
   readonly report: (result: A, columns: number) => string
   readonly json: (result: A) => unknown
   /** A failure inside a result that was reported all the same: it decides the exit code. */

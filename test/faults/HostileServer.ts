@@ -7,7 +7,7 @@ import * as tls from "node:tls"
 import type { KeyPair } from "./Certificate.ts"
 
 /** One request that was read in full. */
-export interface Exchange {
+interface Exchange {
   readonly socket: net.Socket
   readonly head: string
   readonly body: string

@@ -106,10 +106,11 @@ export class InvalidConfiguration extends Schema.TaggedError<InvalidConfiguratio
  *
  * @since 0.1.0
  */
-export const make = (
-  model: string,
-  settings: Partial<Omit<ModelConfiguration, "model">> = {}
-): ModelConfiguration => ({ ...settings, name: settings.name ?? model, model })
+export const make = (model: string, settings: Partial<Omit<ModelConfiguration, "model">> = {}): ModelConfiguration => ({
+  ...settings,
+  name: settings.name ?? model,
+  model
+})
 
 const decode = Schema.decodeUnknownResult(ModelConfiguration)
 const strict = { errors: "all", onExcessProperty: "error" } as const

@@ -199,7 +199,9 @@ export const lookup = (
       })
     )
   if (model === undefined) {
-    return endpointPath.test(id) ? unknown("UnregisteredEndpoint") : unknown("NoSuchModel", NearMatch.nearest(id, self.models.keys()))
+    return endpointPath.test(id)
+      ? unknown("UnregisteredEndpoint")
+      : unknown("NoSuchModel", NearMatch.nearest(id, self.models.keys()))
   }
   if (model.retired !== undefined && day >= model.retired) return unknown("Retired")
   const price = model.prices.find(

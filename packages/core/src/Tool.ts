@@ -209,5 +209,8 @@ const closed = (value: unknown): unknown =>
 
 const closedObject = (value: object): { readonly [key: string]: unknown } =>
   Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, key === "additionalProperties" && item === true ? false : closed(item)])
+    Object.entries(value).map(([key, item]) => [
+      key,
+      key === "additionalProperties" && item === true ? false : closed(item)
+    ])
   )

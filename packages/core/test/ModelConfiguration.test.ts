@@ -27,7 +27,12 @@ describe("ModelConfiguration.validate", () => {
     const found = issues({
       name: "x",
       model: "gem ini",
-      generationConfig: { temperature: 9, temprature: 1, candidateCount: 0, stopSequences: ["a", "b", "c", "d", "e", "f"] }
+      generationConfig: {
+        temperature: 9,
+        temprature: 1,
+        candidateCount: 0,
+        stopSequences: ["a", "b", "c", "d", "e", "f"]
+      }
     })
     assert.sameMembers(
       found.map((issue) => issue.path),
@@ -47,7 +52,10 @@ describe("ModelConfiguration.validate", () => {
     ["a fractional token limit", { generationConfig: { maxOutputTokens: 1.5 } }],
     ["two ways of thinking", { generationConfig: { thinkingConfig: { thinkingBudget: 1, thinkingLevel: "LOW" } } }],
     ["a schema without a JSON answer", { generationConfig: { responseSchema: { type: "OBJECT" } } }],
-    ["two schemas", { generationConfig: { responseMimeType: "application/json", responseSchema: {}, responseJsonSchema: {} } }],
+    [
+      "two schemas",
+      { generationConfig: { responseMimeType: "application/json", responseSchema: {}, responseJsonSchema: {} } }
+    ],
     ["a category twice", { safetySettings: [...SafetySetting.all("OFF"), ...SafetySetting.all("OFF")] }],
     ["an unknown threshold", { safetySettings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "SOMETIMES" }] }],
     ["an empty tool", { tools: [{}] }],

@@ -33,11 +33,11 @@ export const prices: PriceTable.PriceTable = PriceTable.add(
   })
 )
 
-export const failure = (reason: VertexError.Reason, billed: VertexError.Billed) =>
+const failure = (reason: VertexError.Reason, billed: VertexError.Billed) =>
   new VertexError.VertexError({ operation: "generateContent", target: "oracle", reason, billed, attempts: [] })
 
-export const throttled = failure(new VertexError.ResourceExhausted({ description: "busy", quotas: [] }), "no")
-export const timedOut = failure(
+const throttled = failure(new VertexError.ResourceExhausted({ description: "busy", quotas: [] }), "no")
+const timedOut = failure(
   new VertexError.DeadlineExceeded({ phase: "body", description: "no answer" }),
   "unknown"
 )
@@ -75,7 +75,7 @@ export interface Oracle {
   bill: Money.Money
 }
 
-export const usageOf = ({ inputTokens, outputTokens }: Pick<Script, "inputTokens" | "outputTokens">) =>
+const usageOf = ({ inputTokens, outputTokens }: Pick<Script, "inputTokens" | "outputTokens">) =>
   Usage.make({ inputTokens, outputTokens, requests: 1 })
 
 export const responseOf = (script: Pick<Script, "inputTokens" | "outputTokens" | "ends">, text = "answer") =>

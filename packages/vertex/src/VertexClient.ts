@@ -148,7 +148,14 @@ const make = Effect.gen(function* () {
         if (call.body !== undefined) headers["content-type"] = "application/json"
         const { body, method } = call
         const origin = VertexConfig.origin(config, call.location ?? config.location)
-        return carry({ method, origin, path: `/${call.apiVersion ?? config.apiVersion}/${call.path}`, headers, body, sent: meter.sent })
+        return carry({
+          method,
+          origin,
+          path: `/${call.apiVersion ?? config.apiVersion}/${call.path}`,
+          headers,
+          body,
+          sent: meter.sent
+        })
       })
       return Effect.flatMap(once, (answer) =>
         answer.status === 401 ? Effect.andThen(credentials.invalidate, once) : Effect.succeed(answer)

@@ -99,8 +99,7 @@ const MiB = 1024 * 1024
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (options: Options) {
-  const fail = (setting: string, description: string) =>
-    Effect.fail(new VertexConfigError({ setting, description }))
+  const fail = (setting: string, description: string) => Effect.fail(new VertexConfigError({ setting, description }))
   const { location, project } = options
   if (project !== undefined && !/^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$/.test(project)) {
     return yield* fail("project", `${JSON.stringify(project)} is not a project id or number.`)
@@ -118,7 +117,10 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       return yield* fail("baseUrl", `${baseUrl} is plain http: credentials would travel in clear text. Use https.`)
     }
     if (url.username !== "" || url.password !== "" || url.search !== "") {
-      return yield* fail("baseUrl", "holds a user, a password or a query. Credentials come from the Credentials service.")
+      return yield* fail(
+        "baseUrl",
+        "holds a user, a password or a query. Credentials come from the Credentials service."
+      )
     }
   }
   const timeouts: Timeouts = {
@@ -134,7 +136,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     event: options.limits?.event ?? 16 * MiB
   }
   for (const [name, limit] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(limit) || limit <= 0) return yield* fail(`limits.${name}`, "is a positive number of bytes.")
+    if (!Number.isSafeInteger(limit) || limit <= 0)
+      return yield* fail(`limits.${name}`, "is a positive number of bytes.")
   }
   for (const [name, timeout] of Object.entries(timeouts)) {
     if (Duration.toMillis(timeout) <= 0) return yield* fail(`timeouts.${name}`, "is a positive duration.")

@@ -15,7 +15,7 @@ const used = { promptTokenCount: 1_000, candidatesTokenCount: 100, thoughtsToken
 describe("cost", () => {
   it.effect("is the list price, thinking at the output price", () =>
     Effect.gen(function* () {
-      yield* TestClock.setTime(new Date("2026-11-24T00:00:00Z"))
+      yield* TestClock.setTime(Date.parse("2026-11-24T00:00:00Z"))
       // 1,000 tokens at $1.50 and 150 at $9.00 a million
       assert.strictEqual(Money.toDecimal(yield* GenerateResponse.cost(of({ usageMetadata: used }))), "0.00285")
       const regional = of({ usageMetadata: used }, { ...call, location: "europe-west2" })
@@ -73,7 +73,10 @@ describe("FromJson", () => {
   it.effect("keeps fields that are not known yet", () =>
     Effect.gen(function* () {
       const codec = Schema.fromJsonString(Schema.toCodecJson(GenerateResponse.FromJson))
-      const text = JSON.stringify({ body: { candidates: [{ finishReason: "STOP", soon: { a: 1 } }], later: true }, call })
+      const text = JSON.stringify({
+        body: { candidates: [{ finishReason: "STOP", soon: { a: 1 } }], later: true },
+        call
+      })
       const answer = yield* Schema.decodeEffect(codec)(text)
       assert.strictEqual(answer.finishReason, "STOP")
       assert.strictEqual(yield* Schema.encodeEffect(codec)(answer), text)

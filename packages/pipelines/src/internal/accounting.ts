@@ -69,7 +69,7 @@ const ofReason = (reason: Cause.Reason<GenerativeModel.GenerateError>, sent: boo
  * A success without usage, a defect and a failure that may be billed are unknown. Of several reasons (a failure and a defect of
  * a finalizer, say) all must agree that nothing was billed.
  */
-export const outcome: Accounting["outcome"] = (exit, sent) => {
+const outcome: Accounting["outcome"] = (exit, sent) => {
   if (Exit.isSuccess(exit)) return used(exit.value)
   const outcomes = exit.cause.reasons.map((reason) => ofReason(reason, sent))
   const [first] = outcomes

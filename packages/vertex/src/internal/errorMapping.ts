@@ -11,7 +11,6 @@ import type { Failure } from "./failure.ts"
 import { printable } from "./printable.ts"
 
 export type { Failure } from "./failure.ts"
-export { fromTransport } from "./transportError.ts"
 
 /** An answer with a status other than 2xx. Header names are in lower case; `resource` is what was asked for. */
 export interface ErrorResponse {
