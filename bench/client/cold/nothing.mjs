@@ -1,0 +1,1 @@
+console.log("The capital of France is Paris.")
