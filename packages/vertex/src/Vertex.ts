@@ -1,5 +1,8 @@
 /**
- * All services of Vertex AI in one layer.
+ * The client and what nearly every program needs of it, in one layer: generating and counting.
+ *
+ * Services that exist in regions only, or that few programs need, are layers over the client that this layer provides, so that a
+ * small program neither loads nor configures them: `Evaluation.layer`, `EvaluationApi.layer`, `Experiments.layer`.
  *
  * @since 0.1.0
  */
@@ -19,7 +22,7 @@ import * as VertexConfig from "./VertexConfig.ts"
 export type Services = GenerativeModel.GenerativeModel | TokenCounter.TokenCounter | VertexClient.VertexClient
 
 /**
- * Provides every service over a client that the caller provides.
+ * Provides the services over a client that the caller provides.
  *
  * @since 0.1.0
  */
@@ -32,7 +35,7 @@ export const layerNoClient: Layer.Layer<
 const over = Layer.provideMerge(layerNoClient, VertexClient.layer)
 
 /**
- * Provides every service for a project and location, with application-default credentials unless others are given.
+ * Provides client and services for a project and location, with application-default credentials unless others are given.
  *
  * @example
  * import * as Credentials from "@genops/vertex/Credentials"
@@ -53,7 +56,7 @@ export const layer = <E = never>(
   over.pipe(Layer.provide(credentials), Layer.provide(VertexConfig.layer(options)))
 
 /**
- * Provides every service for the project and location that the environment names (`GOOGLE_CLOUD_PROJECT`,
+ * Provides client and services for the project and location that the environment names (`GOOGLE_CLOUD_PROJECT`,
  * `GOOGLE_CLOUD_LOCATION`), with the token `GOOGLE_OAUTH_ACCESS_TOKEN` or else application-default credentials.
  *
  * @since 0.1.0
