@@ -75,7 +75,7 @@ export class Emulator extends Context.Service<
     readonly requests: Effect.Effect<Ledger.Snapshot>
     /** Replaces the fault rules, as `POST /_emulator/faults` does. */
     readonly setFaults: (rules: ReadonlyArray<Fault.Rule>) => Effect.Effect<void>
-    /** Forgets counts, ledger, rules and caches, as `POST /_emulator/reset` does. */
+    /** Forgets everything that a request left behind: counts, ledger, rules, caches, metadata, operations, as `POST /_emulator/reset` does. */
     readonly reset: Effect.Effect<void>
   }
 >()("@genops/emulator/Emulator") {}

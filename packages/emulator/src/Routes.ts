@@ -6,8 +6,10 @@
 import type { Route } from "./http/Route.ts"
 import * as CachedContents from "./route/CachedContents.ts"
 import * as CountTokens from "./route/CountTokens.ts"
+import * as Evaluation from "./route/Evaluation.ts"
 import * as GenerateContent from "./route/GenerateContent.ts"
 import * as Metadata from "./route/Metadata.ts"
+import * as Operations from "./route/Operations.ts"
 import * as PublisherModels from "./route/PublisherModels.ts"
 import type { State } from "./State.ts"
 
@@ -21,5 +23,7 @@ export const make = (state: State): ReadonlyArray<Route> => [
   ...CountTokens.routes(state),
   ...PublisherModels.routes,
   ...CachedContents.routes(state),
-  ...Metadata.routes(state.metadata)
+  ...Metadata.routes(state),
+  ...Evaluation.routes(state),
+  ...Operations.routes(state)
 ]

@@ -7,8 +7,10 @@ import * as Models from "./Models.ts"
 import * as Hash from "./engine/Hash.ts"
 import * as PromptCache from "./engine/PromptCache.ts"
 import type { Stamp } from "./engine/Response.ts"
+import * as Datasets from "./evaluation/Datasets.ts"
 import * as Graph from "./metadata/Graph.ts"
 import * as CacheStore from "./store/CacheStore.ts"
+import * as Operations from "./store/Operations.ts"
 
 /**
  * What a running emulator remembers. Routes reach everything that is not in the request through it.
@@ -24,6 +26,9 @@ export interface State {
   readonly stamp: (modelVersion: string) => Stamp
   readonly promptCache: PromptCache.PromptCache
   readonly caches: CacheStore.CacheStore
+  readonly operations: Operations.Operations
+  /** What evaluations read and write in Cloud Storage. */
+  readonly datasets: Datasets.Datasets
   readonly metadata: Graph.Graph
   readonly refusesNewerFields: boolean
   readonly reset: () => void
@@ -42,6 +47,8 @@ export const make = (options: {
   let answers = 0
   const promptCache = PromptCache.make()
   const caches = CacheStore.make()
+  const operations = Operations.make()
+  const datasets = Datasets.make()
   const metadata = Graph.make()
   const endpoints = new Map(Object.entries(options.endpoints))
   return {
@@ -64,11 +71,15 @@ export const make = (options: {
     },
     promptCache,
     caches,
+    operations,
+    datasets,
     metadata,
     refusesNewerFields: options.refusesNewerFields,
     reset: () => {
       promptCache.clear()
       caches.clear()
+      operations.clear()
+      datasets.clear()
       metadata.clear()
       answers = 0
     }

@@ -6,7 +6,7 @@
  * - `GET /_emulator/faults`: the rules in force with how often each matched and applied.
  * - `POST /_emulator/faults`: replaces the rules; an empty body or an empty list clears them.
  * - `DELETE /_emulator/faults`: clears them.
- * - `POST /_emulator/reset`: forgets counts, ledger, rules and caches.
+ * - `POST /_emulator/reset`: forgets everything that a request left behind: counts, ledger, rules, caches, metadata, operations.
  *
  * @since 0.1.0
  */

@@ -1,11 +1,10 @@
 /**
- * The metadata stores of a server, in memory: contexts, executions and artifacts, their links, and operations.
+ * The metadata stores of a server, in memory: contexts, executions and artifacts, and their links.
  *
  * Projects are not told apart: the emulator answers with one project number, whatever a request named.
  *
  * @since 0.1.0
  */
-import type { JsonObject } from "../wire/Decode.ts"
 import type { Draft, Kind, Node } from "./Node.ts"
 
 /**
@@ -74,22 +73,7 @@ const links = (): Links => {
 export const projectNumber = "123456789012"
 
 /**
- * A long-running operation. One that is `pending` has ended when it is looked at the next time.
- *
- * @since 0.1.0
- */
-export interface Operation {
-  readonly name: string
-  readonly metadata: JsonObject
-  readonly response: JsonObject
-  readonly pending: boolean
-}
-
-/** Operations that are remembered; older ones are forgotten. */
-const mostOperations = 10_000
-
-/**
- * All stores and operations of a server.
+ * All stores of a server.
  *
  * @since 0.1.0
  */
@@ -101,10 +85,6 @@ export interface Graph {
   /** Keeps a resource, new or changed, under the next version. */
   readonly put: (store: Store, kind: Kind, id: string, draft: Draft, now: number) => Node
   readonly remove: (store: Store, node: Node) => void
-  readonly operate: (operation: Omit<Operation, "name">, below: string) => Operation
-  /** Looks at an operation, which ends a pending one. */
-  readonly operation: (name: string) => Operation | undefined
-  readonly forgetOperation: (name: string) => boolean
   readonly clear: () => void
 }
 
@@ -115,8 +95,6 @@ export interface Graph {
  */
 export const make = (): Graph => {
   const stores = new Map<string, Store>()
-  const operations = new Map<string, Operation>()
-  let started = 0
   /** The highest version of all that was removed: an etag of something removed never fits what takes its id. */
   let retired = 0
   const nameOf = (location: string, id: string) =>
@@ -154,23 +132,8 @@ export const make = (): Graph => {
       for (const side of [store.parents, store.children, store.members]) side.drop(name)
       store.nodes[kind].delete(id)
     },
-    operate: (operation, below) => {
-      const made = { ...operation, name: `${below}/operations/${++started}` }
-      operations.set(made.name, made)
-      const [oldest] = operations.keys()
-      if (operations.size > mostOperations && oldest !== undefined) operations.delete(oldest)
-      return made
-    },
-    operation: (name) => {
-      const operation = operations.get(name)
-      if (operation?.pending === true) operations.set(name, { ...operation, pending: false })
-      return operations.get(name)
-    },
-    forgetOperation: (name) => operations.delete(name),
     clear: () => {
       stores.clear()
-      operations.clear()
-      started = 0
       retired = 0
     }
   }

@@ -1,12 +1,11 @@
 /**
- * Long-running operations as they are answered.
+ * What the operations of ML Metadata say.
  *
  * Source: google.longrunning.Operation
  *
  * @since 0.1.0
  */
 import type { JsonObject } from "../wire/Decode.ts"
-import type { Operation } from "./Graph.ts"
 import { time } from "./Node.ts"
 
 /**
@@ -31,15 +30,4 @@ export const empty: JsonObject = { "@type": "type.googleapis.com/google.protobuf
 export const metadata = (name: string, now: number): JsonObject => ({
   "@type": typed(name),
   genericMetadata: { createTime: time(now), updateTime: time(now) }
-})
-
-/**
- * The operation as it is answered: `done` and the result are left out while it runs.
- *
- * @since 0.1.0
- */
-export const body = ({ metadata, name, pending, response }: Operation): JsonObject => ({
-  name,
-  metadata,
-  ...(pending ? {} : { done: true, response })
 })

@@ -20,8 +20,11 @@ import * as Node from "../metadata/Node.ts"
 import * as Operation from "../metadata/Operation.ts"
 import * as Page from "../metadata/Page.ts"
 import * as Refusal from "../metadata/Refusal.ts"
+import type { State } from "../State.ts"
+import * as Operations from "../store/Operations.ts"
 import * as Decode from "../wire/Decode.ts"
 import type * as GoogleError from "../wire/GoogleError.ts"
+import { enumNumbers } from "./Operations.ts"
 
 type Reply = Result.Result<Decode.JsonObject, GoogleError.GoogleError>
 type Store = Graph.Store
@@ -44,8 +47,6 @@ const idFor = ({ query }: Request, parameter: string): Result.Result<string, Goo
 /** The name as the request wrote it, as Google's texts show it. */
 const asked = ({ path }: Request): string => path.replace(/^\/[^/]+\//, "").replace(/:[A-Za-z]+$/, "")
 
-const enumNumbers = ({ query }: Request): boolean => (query.get("$alt") ?? "").includes("enum-encoding=int")
-
 const storeResource = ({ created, description, name }: Store): Decode.JsonObject => ({
   name,
   createTime: Node.time(created),
@@ -60,7 +61,10 @@ const decodeStore = Decode.message(
 )
 
 /** The routes of one kind, of stores and of operations over a graph. */
-const handlers = (graph: Graph.Graph) => {
+const handlers = (graph: Graph.Graph, operations: Operations.Operations) => {
+  const started = (below: string, metadata: Decode.JsonObject, response: Decode.JsonObject, looks: number) =>
+    Operations.body(operations.start(below, { metadata, end: { response }, looks }))
+
   const storeOf = (request: Request): Result.Result<Store, GoogleError.GoogleError> => {
     const { location = "", store: id = "" } = request.parameters
     const store = graph.store(location, id)
@@ -136,9 +140,7 @@ const handlers = (graph: Graph.Graph) => {
         }
         graph.remove(store, node)
         const metadata = Operation.metadata("DeleteOperationMetadata", Date.now())
-        return Result.succeed(
-          Operation.body(graph.operate({ metadata, response: Operation.empty, pending: false }, node.name))
-        )
+        return Result.succeed(started(node.name, metadata, Operation.empty, 0))
       })
 
   const list =
@@ -202,14 +204,14 @@ const handlers = (graph: Graph.Graph) => {
       const store = graph.createStore(location, id, description, now)
       const metadata = Operation.metadata("CreateMetadataStoreOperationMetadata", now)
       const response = { "@type": Operation.typed("MetadataStore"), ...storeResource(store) }
-      return Operation.body(graph.operate({ metadata, response, pending: true }, store.name))
+      return started(store.name, metadata, response, 1)
     })
 
   const removeStore = (request: Request): Reply =>
     Result.map(storeOf(request), (store) => {
       graph.removeStore(store)
       const metadata = Operation.metadata("DeleteMetadataStoreOperationMetadata", Date.now())
-      return Operation.body(graph.operate({ metadata, response: Operation.empty, pending: true }, store.name))
+      return started(store.name, metadata, Operation.empty, 1)
     })
 
   const listStores = ({ parameters }: Request): Reply => {
@@ -221,14 +223,14 @@ const handlers = (graph: Graph.Graph) => {
     asked(request).replace(/^projects\/[^/]+/, `projects/${Graph.projectNumber}`)
 
   const getOperation = (request: Request): Reply => {
-    const operation = graph.operation(operationName(request))
+    const operation = operations.look(operationName(request))
     return operation === undefined
       ? Result.fail(Refusal.missing("Operation", asked(request)))
-      : Result.succeed(Operation.body(operation))
+      : Result.succeed(Operations.body(operation))
   }
 
   const deleteOperation = (request: Request): Reply =>
-    graph.forgetOperation(operationName(request))
+    operations.remove(operationName(request))
       ? Result.succeed({})
       : Result.fail(Refusal.missing("Operation", asked(request)))
 
@@ -253,12 +255,12 @@ const handlers = (graph: Graph.Graph) => {
 }
 
 /**
- * The routes of ML Metadata, over a graph of their own.
+ * The routes of ML Metadata, over the graph of a server.
  *
  * @since 0.1.0
  */
-export const routes = (graph: Graph.Graph): ReadonlyArray<Route> => {
-  const handle = handlers(graph)
+export const routes = ({ metadata, operations }: State): ReadonlyArray<Route> => {
+  const handle = handlers(metadata, operations)
   const below = "projects/(?<project>[^/]+)/locations/(?<location>[^/]+)/metadataStores"
   const route = (
     operation: string,
