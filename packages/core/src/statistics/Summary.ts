@@ -41,7 +41,7 @@ export const of = (values: ReadonlyArray<number>): Result.Result<Summary, Absent
       std:
         values.length < 2
           ? absent("std", "TooFewPoints", "it needs at least 2 values and got 1.")
-          : Result.succeed(sampleStandardDeviation([...values])),
+          : Result.succeed(sorted[0] === sorted.at(-1) ? 0 : sampleStandardDeviation([...values])),
       min: min(sorted),
       max: max(sorted),
       median: quantileSorted(sorted, 0.5),

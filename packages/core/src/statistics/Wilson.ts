@@ -42,6 +42,9 @@ export const interval = (
     const scale = 1 + (z * z) / trials
     const center = (p + (z * z) / (2 * trials)) / scale
     const half = (z * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials))) / scale
-    return { low: Math.max(0, center - half), high: Math.min(1, center + half), center }
+    // The ends are exact where rounding would leave them a hair inside.
+    const low = successes === 0 ? 0 : Math.max(0, center - half)
+    const high = successes === trials ? 1 : Math.min(1, center + half)
+    return { low, high, center }
   })
 }
