@@ -37,10 +37,7 @@ const failure = (reason: VertexError.Reason, billed: VertexError.Billed) =>
   new VertexError.VertexError({ operation: "generateContent", target: "oracle", reason, billed, attempts: [] })
 
 const throttled = failure(new VertexError.ResourceExhausted({ description: "busy", quotas: [] }), "no")
-const timedOut = failure(
-  new VertexError.DeadlineExceeded({ phase: "body", description: "no answer" }),
-  "unknown"
-)
+const timedOut = failure(new VertexError.DeadlineExceeded({ phase: "body", description: "no answer" }), "unknown")
 
 export const blocked = (usage: Usage.Usage | undefined) =>
   new ContentBlocked.ContentBlocked({
