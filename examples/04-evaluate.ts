@@ -5,11 +5,13 @@
  *   npm run example -- 04-evaluate --gate "rouge_1>=0.3"    ends with exit code 3 when the gate refuses
  */
 import type * as Budget from "@genops/core/Budget"
+import * as Dataset from "@genops/core/Dataset"
 import * as Metric from "@genops/core/Metric"
 import * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import * as Money from "@genops/core/Money"
 import type * as PriceTable from "@genops/core/PriceTable"
 import * as Prompt from "@genops/core/Prompt"
+import * as BudgetGuard from "@genops/pipelines/BudgetGuard"
 import * as DatasetFile from "@genops/pipelines/DatasetFile"
 import * as Evaluate from "@genops/pipelines/Evaluate"
 import * as Gate from "@genops/pipelines/Gate"
@@ -27,6 +29,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { join } from "node:path"
 import * as Options from "./cli/Options.ts"
 import * as Progress from "./cli/Progress.ts"
@@ -136,6 +139,38 @@ const log = ({ manifest, summary }: Evaluate.Outcome, settings: Settings) => {
   )
 }
 
+/** Rows that the plan looks at; the others are taken to be like them. */
+const sampled = 20
+
+/** Says what the whole run will cost, before anything is paid: calls of the first rows are counted, which is free. */
+const plan = <A extends object, E, R>(
+  settings: Settings,
+  budget: Money.Money,
+  prompt: Prompt.Prompt,
+  dataset: Dataset.Dataset<A, E, R>
+) =>
+  Effect.gen(function* () {
+    const { rows } = yield* Dataset.check(dataset)
+    const values = dataset.rows.pipe(
+      Stream.take(sampled),
+      Stream.map(({ value }) => value)
+    )
+    const first = Evaluate.run({
+      runId: "plan",
+      configuration,
+      prompt,
+      dataset: Dataset.fromStream(values, { source: dataset.source }),
+      metrics
+    }).pipe(Effect.provide(services({ ...settings, dryRun: true })))
+    const { likely, worst } = yield* BudgetGuard.estimate(first)
+    const all = (money: Money.Money) =>
+      rows <= sampled ? money : Money.percent(Money.times(money, rows), 100 / sampled)
+    yield* Console.error(
+      `estimate   ${Money.format(all(likely))} likely, ${Money.format(all(worst))} at worst for ${rows} rows` +
+        (all(worst) > budget ? "\n! worst case exceeds the budget: the run stops when it no longer fits" : "")
+    )
+  })
+
 export const program = (settings: Settings) =>
   Effect.gen(function* () {
     const budget = yield* Options.budget(settings)
@@ -156,6 +191,7 @@ export const program = (settings: Settings) =>
         `judge      ${settings.judge}, ${settings.samples} samples, ${settings.evaluation === "local" ? "prompted from here" : "Vertex's service"}\n` +
         `run        ${runId}, budget ${Money.format(budget)}`
     )
+    if (!settings.dryRun) yield* plan(settings, budget, prompt, dataset)
     const outcome = yield* Effect.result(
       Evaluate.run({
         runId,

@@ -56,6 +56,11 @@ describe("04-evaluate", () => {
       for (const metric of metrics) assert.match(stdout, new RegExp(`^${metric} +-?\\d`, "m"))
       assert.match(stdout, /29 of 29 rows {3}\$0\.\d+ \(judge \$0\.\d+\) {3}p50/)
       assert.include(stdout, join(out, "all"))
+      // What it will cost is said before the first progress, and what it did cost lies within.
+      const [, likely, worst] = /estimate {3}\$([\d.]+) likely, \$([\d.]+) at worst for 29 rows/.exec(stderr) ?? []
+      assert.isAbove(Number(likely), 0)
+      assert.isBelow(stderr.indexOf("estimate"), stderr.indexOf("1/29"))
+      assert.isAtMost(Number(/spent \$([\d.]+)/.exec(stderr)?.[1]), Number(worst))
       assert.match(stderr, /100 % {2}29\/29/)
       assert.include(stderr, "experiment eval-experiment-airflow-operator, run all")
       assert.notInclude(stdout + stderr, "\u001b")
@@ -278,9 +283,11 @@ describe("04-evaluate", () => {
   it.live("does not continue a run with something else, nor beside another process", () =>
     Effect.gen(function* () {
       const out = directory()
-      const file = dataset(Array.from({ length: 6 }, (_, index) => row(index)))
+      // Long enough for the other process to start and to plan beside it.
+      const file = dataset(Array.from({ length: 24 }, (_, index) => row(index)))
       const emulator = yield* Emulator.start({ latency: 300 })
-      const flags = ["04-evaluate", "--endpoint", emulator.url, "--out", out, "--run-id", "one", "--dataset", file]
+      const place = ["--endpoint", emulator.url, "--out", out, "--run-id", "one", "--dataset", file]
+      const flags = ["04-evaluate", ...place, "--concurrency", "3"]
       const child = spawn(process.execPath, [join(import.meta.dirname, "../run.ts"), ...flags])
       const exited = once(child, "exit")
       yield* Effect.repeat(generated(emulator), { until: (count) => count > 0, schedule: Schedule.spaced("10 millis") })
