@@ -32,6 +32,7 @@ import * as Latency from "./http/Latency.ts"
 import * as Listener from "./http/Listener.ts"
 import * as Routes from "./Routes.ts"
 import * as State from "./State.ts"
+import type * as TuningJobs from "./tuning/TuningJobs.ts"
 
 /**
  * How an emulator starts. Everything has a default.
@@ -53,6 +54,10 @@ export interface Options {
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Base models behind endpoint ids, for example `{ "8888": "gemini-2.5-flash" }`. */
   readonly endpoints?: { readonly [id: string]: string }
+  /** How long tuning jobs take, and how late a list shows them. Default: 3 seconds, at once. */
+  readonly tuning?: TuningJobs.Options
+  /** Keeps the objects of Cloud Storage in this directory. Default: in memory. */
+  readonly directory?: string
   /** Whether a model is found only in the locations where Google offers it, default false. */
   readonly enforceRegions?: boolean
   /** Whether top-level request fields that only newer Google clients send are refused, default false: they are accepted and ignored. */
@@ -142,7 +147,10 @@ export const start = Effect.fn("Emulator.start")(function* (
   const state = State.make({
     endpoints: options.endpoints ?? {},
     enforceRegions: options.enforceRegions ?? false,
-    refusesNewerFields: options.refuseNewerFields ?? false
+    refusesNewerFields: options.refuseNewerFields ?? false,
+    secure: options.tls !== undefined,
+    ...(options.tuning === undefined ? {} : { tuning: options.tuning }),
+    ...(options.directory === undefined ? {} : { directory: options.directory })
   })
   const routes = Routes.make(state)
   const ledger = Ledger.make(routes.map(({ operation }) => operation))

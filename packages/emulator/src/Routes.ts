@@ -11,6 +11,8 @@ import * as GenerateContent from "./route/GenerateContent.ts"
 import * as Metadata from "./route/Metadata.ts"
 import * as Operations from "./route/Operations.ts"
 import * as PublisherModels from "./route/PublisherModels.ts"
+import * as Storage from "./route/Storage.ts"
+import * as TuningJobs from "./route/TuningJobs.ts"
 import type { State } from "./State.ts"
 
 /**
@@ -19,11 +21,13 @@ import type { State } from "./State.ts"
  * @since 0.1.0
  */
 export const make = (state: State): ReadonlyArray<Route> => [
+  ...TuningJobs.routes(state),
   ...GenerateContent.routes(state),
   ...CountTokens.routes(state),
   ...PublisherModels.routes,
   ...CachedContents.routes(state),
   ...Metadata.routes(state),
   ...Evaluation.routes(state),
-  ...Operations.routes(state)
+  ...Operations.routes(state),
+  ...Storage.routes(state)
 ]

@@ -9,8 +9,10 @@ import * as PromptCache from "./engine/PromptCache.ts"
 import type { Stamp } from "./engine/Response.ts"
 import * as Datasets from "./evaluation/Datasets.ts"
 import * as Graph from "./metadata/Graph.ts"
+import * as CloudStorage from "./storage/CloudStorage.ts"
 import * as CacheStore from "./store/CacheStore.ts"
 import * as Operations from "./store/Operations.ts"
+import * as TuningJobs from "./tuning/TuningJobs.ts"
 
 /**
  * What a running emulator remembers. Routes reach everything that is not in the request through it.
@@ -30,6 +32,12 @@ export interface State {
   /** What evaluations read and write in Cloud Storage. */
   readonly datasets: Datasets.Datasets
   readonly metadata: Graph.Graph
+  readonly storage: CloudStorage.CloudStorage
+  /** Whether links to storage begin with https. */
+  readonly secureStorage: boolean
+  readonly tuning: TuningJobs.TuningJobs
+  /** The bytes of an object in Cloud Storage, by its address `gs://bucket/name`: what training data is read from. */
+  readonly object: (uri: string) => Uint8Array | undefined
   readonly refusesNewerFields: boolean
   readonly reset: () => void
 }
@@ -43,6 +51,12 @@ export const make = (options: {
   readonly endpoints: { readonly [id: string]: string }
   readonly enforceRegions: boolean
   readonly refusesNewerFields: boolean
+  /** Keeps the objects of Cloud Storage in this directory, otherwise in memory. */
+  readonly directory?: string
+  /** Whether the server speaks https, default false. */
+  readonly secure?: boolean
+  /** How tuning jobs behave. */
+  readonly tuning?: TuningJobs.Options
 }): State => {
   let answers = 0
   const promptCache = PromptCache.make()
@@ -50,6 +64,8 @@ export const make = (options: {
   const operations = Operations.make()
   const datasets = Datasets.make()
   const metadata = Graph.make()
+  const storage = CloudStorage.make(options.directory)
+  const tuning = TuningJobs.make(options.tuning)
   const endpoints = new Map(Object.entries(options.endpoints))
   return {
     model: (id, location) => {
@@ -57,7 +73,7 @@ export const make = (options: {
       const elsewhere = options.enforceRegions && location !== undefined && model?.notOfferedIn.includes(location)
       return elsewhere === true ? undefined : model
     },
-    endpoint: (id) => Models.find(endpoints.get(id) ?? ""),
+    endpoint: (id) => Models.find(endpoints.get(id) ?? tuning.tuned(id)?.baseModel ?? ""),
     stamp: (modelVersion) => {
       const bytes = Buffer.alloc(12)
       bytes.writeUInt32BE(++answers, 0)
@@ -74,6 +90,16 @@ export const make = (options: {
     operations,
     datasets,
     metadata,
+    storage,
+    secureStorage: options.secure ?? false,
+    tuning,
+    object: (uri) => {
+      const [, bucket = "", name = ""] = /^gs:\/\/([^/]+)\/(.+)$/.exec(uri) ?? []
+      const found = storage.objects.find(bucket, name)
+      if (found !== undefined) return storage.objects.read(found)
+      const text = datasets.find(uri)
+      return text === undefined ? undefined : Buffer.from(text)
+    },
     refusesNewerFields: options.refusesNewerFields,
     reset: () => {
       promptCache.clear()
@@ -81,6 +107,8 @@ export const make = (options: {
       operations.clear()
       datasets.clear()
       metadata.clear()
+      storage.clear()
+      tuning.clear()
       answers = 0
     }
   }

@@ -23,7 +23,7 @@ const usage = `A local server that speaks Vertex AI.
 Usage: emulator [flags]
 
   --port N             port to listen on; 0, the default, takes any free one
-  --dir DIR            directory for what is kept between runs; it is created when missing (nothing is kept yet)
+  --dir DIR            directory for what is kept between runs; objects of Cloud Storage; it is created when missing
   --host HOST          address to listen on, default 127.0.0.1; others also need --allow-remote
   --allow-remote       let other machines reach the emulator (it has no real authentication)
   --require-credential refuse calls without a bearer token or API key; which one does not matter
@@ -68,6 +68,7 @@ const read = (args: ReadonlyArray<string>) =>
         allowRemote: values["allow-remote"],
         anonymous: !values["require-credential"],
         enforceRegions: values["enforce-regions"],
+        ...(values.dir === undefined ? {} : { directory: values.dir }),
         latency: integer("latency", values.latency, 600_000),
         ...(cert === undefined || key === undefined
           ? {}

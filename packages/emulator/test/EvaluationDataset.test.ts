@@ -24,7 +24,7 @@ const server = () => {
       body: Buffer.from(body === undefined ? "" : JSON.stringify(body))
     })
     if (answer._tag !== "Unary") throw new Error("a stream")
-    return { status: answer.status, body: JSON.parse(answer.body), bill: answer.bill }
+    return { status: answer.status, body: JSON.parse(answer.body.toString()), bill: answer.bill }
   }
   const rows = (...rows: ReadonlyArray<object>) =>
     state.datasets.put("gs://bucket/rows.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"))

@@ -2,7 +2,7 @@
  * The client and what nearly every program needs of it, in one layer: generating and counting.
  *
  * Services that exist in regions only, or that few programs need, are layers over the client that this layer provides, so that a
- * small program neither loads nor configures them: `Evaluation.layer`, `EvaluationApi.layer`, `Experiments.layer`.
+ * small program neither loads nor configures them: `Evaluation.layer`, `EvaluationApi.layer`, `Experiments.layer`, `Tuning.layer`.
  *
  * @since 0.1.0
  */

@@ -29,7 +29,7 @@ export interface Unary {
   readonly _tag: "Unary"
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  readonly body: string | Buffer
   readonly headers?: { readonly [name: string]: string }
   readonly bill?: Bill
 }

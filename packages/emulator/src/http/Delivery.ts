@@ -12,7 +12,7 @@ import type * as Answer from "./Answer.ts"
 interface Script {
   readonly status: number
   readonly headers: { readonly [name: string]: string | number }
-  readonly pieces: ReadonlyArray<string>
+  readonly pieces: ReadonlyArray<string | Buffer>
   readonly end: "close" | "cut" | "stall"
 }
 
@@ -26,9 +26,9 @@ const midstream = {
 const frame = (framing: Answer.Streamed["framing"], message: string, index: number): string =>
   framing === "sse" ? `data: ${message}\r\n\r\n` : `${index === 0 ? "[" : ",\r\n"}${message}`
 
-const halves = (text: string): readonly [string, string] => {
-  const middle = Math.floor(text.length / 2)
-  return [text.slice(0, middle), text.slice(middle)]
+const firstHalf = (body: string | Buffer): string | Buffer => {
+  const middle = Math.floor(body.length / 2)
+  return typeof body === "string" ? body.slice(0, middle) : body.subarray(0, middle)
 }
 
 const unary = (answer: Answer.Unary, fault: Fault | undefined): Script => {
@@ -46,16 +46,16 @@ const unary = (answer: Answer.Unary, fault: Fault | undefined): Script => {
     case "drop":
       return { ...script, pieces: [], end: "cut" }
     case "truncate": {
-      const bytes = Buffer.from(answer.body)
+      const bytes = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body
       const cut = bytes.subarray(0, Math.min(fault.bytes ?? bytes.length >> 1, bytes.length - 1)).toString("latin1")
       return { ...script, pieces: [cut], end: "cut" }
     }
     case "malformed": {
-      const body = `${halves(answer.body)[0]}<malformed>`
+      const body = `${firstHalf(answer.body).toString()}<malformed>`
       return { ...script, headers: { ...script.headers, "content-length": Buffer.byteLength(body) }, pieces: [body] }
     }
     case "stall":
-      return { ...script, pieces: [halves(answer.body)[0]], end: "stall" }
+      return { ...script, pieces: [firstHalf(answer.body)], end: "stall" }
     default:
       return script
   }

@@ -1,4 +1,5 @@
 export * as EvaluationTest from "./EvaluationTest.ts"
 export * as ExperimentsTest from "./ExperimentsTest.ts"
 export * as TokenRule from "./TokenRule.ts"
+export * as TuningTest from "./TuningTest.ts"
 export * as VertexTest from "./VertexTest.ts"
