@@ -113,7 +113,9 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   readonly retryAfter = undefined
   override get message() {
     const hint = this.suggestions.length === 0 ? "" : `\n  Did you mean ${this.suggestions.join(", ")}?`
-    return `${this.resource} was not found: ${this.description}${hint}\n  A model must exist in the location that is asked; try location "global".`
+    const isModel = !/\/(?:metadataStores|tuningJobs|operations|cachedContents)\//.test(this.resource)
+    const place = isModel ? '\n  A model must exist in the location that is asked; try location "global".' : ""
+    return `${this.resource} was not found: ${this.description}${hint}${place}`
   }
 }
 
