@@ -187,6 +187,22 @@ describe("errorMapping.fromResponse, other answers", () => {
     }
   })
 
+  it("a credential on the border of what is kept leaves nothing behind", () => {
+    const secrets = [
+      "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+      "AQ.Ab8RN6Kexample_of_a_new_key_0123456789",
+      "1//0gRefreshTokenExample_0123456789abcdef"
+    ]
+    for (const secret of secrets) {
+      for (let before = 1_955; before <= 2_005; before++) {
+        const text = `${"x".repeat(before)} ${secret}`
+        for (const body of [text, envelope({ message: text })]) {
+          assert.notInclude(JSON.stringify(respond(400, body).reason), secret.slice(0, 6))
+        }
+      }
+    }
+  })
+
   const status = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 300, maximum: 599 })))
   it.prop("any JSON becomes a reason", [status, Arbitrary.schema(Schema.Json)], ([status, body]) => {
     for (const text of [

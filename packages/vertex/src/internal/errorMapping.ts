@@ -46,7 +46,7 @@ const errorObject = (body: string): Json | undefined => {
   }
 }
 
-const plainText = (body: string): string => printable(body.slice(0, 2_000).replace(/<[^<>]*>/g, " "))
+const plainText = (body: string): string => printable(body.slice(0, 8_000).replace(/<[^<>]*>/g, " "))
 
 const seconds = (text: string): Duration.Duration | undefined => {
   const value = Number(text)
