@@ -140,7 +140,11 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       return yield* fail(`limits.${name}`, "is a positive number of bytes.")
   }
   for (const [name, timeout] of Object.entries(timeouts)) {
-    if (Duration.toMillis(timeout) <= 0) return yield* fail(`timeouts.${name}`, "is a positive duration.")
+    const millis = Duration.toMillis(timeout)
+    // Timers of Node that are set to longer fire at once.
+    if (!(millis > 0 && millis <= 2_147_483_647)) {
+      return yield* fail(`timeouts.${name}`, "is a positive duration of at most 24 days.")
+    }
   }
   return VertexConfig.of({ project, location, apiVersion: options.apiVersion ?? "v1", baseUrl, timeouts, limits })
 })

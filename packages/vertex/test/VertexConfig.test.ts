@@ -55,6 +55,8 @@ describe("settings", () => {
     ["a user in the base URL", { ...valid, baseUrl: "https://user:secret@vertex.example" }, "baseUrl"],
     ["a key in the base URL", { ...valid, baseUrl: "https://vertex.example?key=secret" }, "baseUrl"],
     ["a time-out of nothing", { ...valid, timeouts: { idle: 0 } }, "timeouts.idle"],
+    ["a time-out that never comes", { ...valid, timeouts: { total: "Infinity" } }, "timeouts.total"],
+    ["a time-out longer than timers can be set", { ...valid, timeouts: { total: "25 days" } }, "timeouts.total"],
     ["a negative time-out", { ...valid, timeouts: { total: -1 } }, "timeouts.total"],
     ["a time-out that is no number", { ...valid, timeouts: { connect: Number.NaN } }, "timeouts.connect"],
     ["a limit of nothing", { ...valid, limits: { response: 0 } }, "limits.response"],
