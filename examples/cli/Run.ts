@@ -3,6 +3,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Budget from "@genops/core/Budget"
 import * as Money from "@genops/core/Money"
+import * as Release from "@genops/core/Release"
 import * as BudgetGuard from "@genops/pipelines/BudgetGuard"
 import * as Estimate from "@genops/pipelines/Estimate"
 import type * as Vertex from "@genops/vertex/Vertex"
@@ -103,7 +104,7 @@ export const main = <const Name extends string, Input, Context, E>(
   command: Command.Command<Name, Input, Context, E, NodeServices.NodeServices>
 ): void =>
   command.pipe(
-    Command.run({ version: "0.1.0" }),
+    Command.run({ version: Release.version }),
     Effect.tapCause((cause) => {
       const text = Failure.describe(cause)
       return text === undefined ? Effect.void : Console.error(text)

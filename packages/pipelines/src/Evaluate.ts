@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Release from "@genops/core/Release"
 import * as Budget from "@genops/core/Budget"
 import type * as Dataset from "@genops/core/Dataset"
 import type { DatasetError } from "@genops/core/DatasetError"
@@ -253,7 +254,7 @@ export const run = Effect.fn("Evaluate.run")(function* <A extends object, E, R>(
     seed,
     confidence,
     prices: asOf,
-    versions: { genops: "0.1.0" }
+    versions: { genops: Release.version }
   }
   const run = yield* store.open(manifest)
 

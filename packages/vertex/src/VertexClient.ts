@@ -5,6 +5,7 @@
  */
 import type * as Budget from "@genops/core/Budget"
 import * as PriceTable from "@genops/core/PriceTable"
+import * as Release from "@genops/core/Release"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -84,7 +85,7 @@ export class VertexClient extends Context.Service<
   }
 >()("@genops/vertex/VertexClient") {}
 
-const userAgent = "genops/0.1.0"
+const userAgent = `genops/${Release.version}`
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 const lenientUtf8 = new TextDecoder("utf-8")
 

@@ -1,4 +1,5 @@
 /** What Google's SDK leaves out of a run: everything that shaped its numbers, as parameters. */
+import * as Release from "@genops/core/Release"
 import * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import type * as PriceTable from "@genops/core/PriceTable"
 import { createHash } from "node:crypto"
@@ -26,7 +27,7 @@ export interface Origin {
 }
 
 /** The SDK and its version, as calls name it, too. */
-const sdk = "genops/0.1.0"
+const sdk = `genops/${Release.version}`
 
 /** UTF-16 units of a text that are kept; all of a run has 200 KB. */
 const longest = 4_000
