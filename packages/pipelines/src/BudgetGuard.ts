@@ -26,13 +26,12 @@ import { ModelMeter } from "@genops/vertex/ModelMeter"
 import { TokenCounter } from "@genops/vertex/TokenCounter"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Accounting from "./internal/accounting.ts"
 import * as Guard from "./internal/guard.ts"
-import type * as Region from "./internal/region.ts"
+import * as Region from "./internal/region.ts"
 
 export { estimate } from "./Estimate.ts"
 
@@ -107,12 +106,6 @@ const enclose = <A, E, R>(self: Effect.Effect<A, E, R>, enclosing: Guard.Enclosi
     Effect.updateService(Guard.Budgets, (around) => [...around, enclosing])
   )
 
-/** Waits for the interrupted calls that are read to their end; each is bounded by its own time. */
-const close = (region: Region.Region): Effect.Effect<void> =>
-  Effect.suspend(() =>
-    region.draining.size === 0 ? Effect.void : Effect.andThen(Fiber.awaitAll([...region.draining]), close(region))
-  )
-
 /**
  * Runs the effect within a budget: a ledger over every call of `GenerativeModel` inside, also of concurrent ones.
  *
@@ -170,7 +163,7 @@ export const within: {
         overrun: 0
       }
       const ends = Effect.andThen(
-        close(region),
+        Region.drained(region),
         Effect.suspend(() => options.onEnd?.(spendingOf(region)) ?? Effect.void)
       )
       return yield* enclose(self, {

@@ -11,7 +11,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Accounting from "./accounting.ts"
@@ -146,6 +146,25 @@ const leave = (waiter: Waiter): void => {
     entry = region
   }
 }
+
+/** Holds what was ordered already, whatever the limits say. */
+export const force = (hold: Hold): void => {
+  hold.ids = hold.regions.map((region) => {
+    const { ledger } = region
+    const admitted = Result.getOrThrow(
+      region.accounting.admit({ ...ledger, limits: Budget.unlimited(ledger.limits.name) }, hold.worst)
+    )
+    if (admitted._tag !== "Held") throw new Error("a ledger without limits lets nothing wait")
+    region.ledger = { ...admitted.ledger, limits: ledger.limits }
+    return admitted.id
+  })
+}
+
+/** Waits for the interrupted calls that are read to their end; each is bounded by its own time. */
+export const drained = (region: Region): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    region.draining.size === 0 ? Effect.void : Effect.andThen(Fiber.awaitAll([...region.draining]), drained(region))
+  )
 
 /** Ends the hold, from the innermost budget to the outermost, if it is open. */
 export const end = (hold: Hold, booking: Accounting.Booking): void => {
