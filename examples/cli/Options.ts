@@ -1,11 +1,8 @@
-/** The flags that every example understands, and the layer of Vertex services that they choose. */
+/** The flags that every example understands. */
 import * as Money from "@genops/core/Money"
-import * as Credentials from "@genops/vertex/Credentials"
-import * as Vertex from "@genops/vertex/Vertex"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /** Flags that do not fit together, or a value out of bounds. */
@@ -61,32 +58,3 @@ export interface Options {
 }
 
 export const budget = (options: Options) => Effect.fromResult(Money.fromDecimal(options.budgetUsd))
-
-/** Real Vertex AI, a running emulator, or one inside this process; named as reports show it. */
-export const layer = (options: Options) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const { location } = options
-      if (options.live) {
-        if (Option.isSome(options.endpoint)) {
-          return yield* new UsageError({ description: "--live and --endpoint exclude each other." })
-        }
-        const project = Option.getOrUndefined(options.project) ?? process.env["GOOGLE_CLOUD_PROJECT"]
-        if (project === undefined || project === "") {
-          return yield* new UsageError({ description: "--live needs --project, or GOOGLE_CLOUD_PROJECT." })
-        }
-        return Vertex.layer({ project, location })
-      }
-      if (Option.isSome(options.project)) {
-        return yield* new UsageError({ description: "--project has a meaning only together with --live." })
-      }
-      const project = "demo-project"
-      if (Option.isSome(options.endpoint)) {
-        return Vertex.layer({ project, location, baseUrl: options.endpoint.value }, Credentials.layerAnonymous)
-      }
-      // Loaded only here: a live run starts without it.
-      const Emulator = yield* Effect.promise(() => import("@genops/emulator/Emulator"))
-      const { url } = yield* Emulator.start({ port: 0 })
-      return Vertex.layer({ project, location, baseUrl: url }, Credentials.layerAnonymous)
-    })
-  )

@@ -15,13 +15,16 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Failure from "./Failure.ts"
 import * as Options from "./Options.ts"
+import * as Target from "./Target.ts"
 
 /** An example: what it does, how people read its result and what `--json` and `--out` write of it. */
 export interface Example<A, E> {
   readonly name: string
-  readonly program: Effect.Effect<A, E, Vertex.Services | NodeServices.NodeServices>
+  readonly program: Effect.Effect<A, E, Vertex.Services | Target.Target | NodeServices.NodeServices>
   readonly report: (result: A, columns: number) => string
   readonly json: (result: A) => unknown
+  /** How the embedded emulator is started. */
+  readonly embedded?: Target.Embedded
   /** A failure inside a result that was reported all the same: it decides the exit code. */
   readonly failure?: (result: A) => unknown
 }
@@ -97,7 +100,7 @@ export const example = <A, E>(options: Options.Options, example: Example<A, E>) 
     const budget = yield* Options.budget(options)
     yield* Effect.fromResult(Budget.limits({ usd: budget }))
     yield* options.dryRun ? plan(example, options, budget) : run(example, options, budget)
-  }).pipe(Effect.provide(Options.layer(options)))
+  }).pipe(Effect.provide(Target.layer(options, example.embedded)))
 
 /** Starts the command with the flags of this process and ends it with the exit code that its outcome asks for. */
 export const main = <const Name extends string, Input, Context, E>(
