@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { prices } from "./data/prices.ts"
+import type * as Money from "./Money.ts"
 import * as NearMatch from "./NearMatch.ts"
 import * as Price from "./Price.ts"
 
@@ -109,7 +110,14 @@ export const add = (self: PriceTable, model: Model): PriceTable => ({
 export const addFree = (self: PriceTable, id: string): PriceTable => add(self, Model.make({ id, prices: [Price.free] }))
 
 /**
- * Registers a tuned endpoint, by the exact name that calls use, under the id of its base model, whose price it has.
+ * Registers a tuned model under the id of its base model, whose price it has: its endpoint by the exact name that calls use, or its
+ * own name `projects/…/models/ID@VERSION`, which is asked for when it is tuned on.
+ *
+ * A tuned model is retired on the day of its base model: from then on it has no price either. The base model may be registered later
+ * or never, then the price is not known.
+ *
+ * Source: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions ("the tuned model shares the same discontinuation
+ * date as the base model")
  *
  * @since 0.1.0
  */
@@ -119,10 +127,31 @@ export const withEndpoint = (self: PriceTable, endpoint: string, baseModel: stri
 })
 
 /**
+ * Sets what a billed training token of a model costs, whenever it is used. The built-in table has one for Gemini 2.5 only; for others it
+ * is in the contract or on the page of the day. A model that the table does not know stays unknown: `add` it.
+ *
+ * @example
+ * import * as Money from "@genops/core/Money"
+ * import * as PriceTable from "@genops/core/PriceTable"
+ *
+ * const table = PriceTable.withTraining(PriceTable.builtIn, "gemini-3.5-flash", Money.perMillion("10"))
+ * table.models.get("gemini-3.5-flash")?.prices[0]?.tuningTraining === Money.perMillion("10")
+ * // => true
+ *
+ * @since 0.1.0
+ */
+export const withTraining = (self: PriceTable, model: string, perToken: Money.Money): PriceTable => {
+  const known = self.models.get(model)
+  if (known === undefined) return self
+  return add(self, { ...known, prices: known.prices.map((price) => ({ ...price, tuningTraining: perToken })) })
+}
+
+/**
  * No price is known, so a call cannot be held against a budget of money. Nothing was sent.
  *
- * `reason`: `NoSuchModel` (not in the table), `UnregisteredEndpoint` (a tuned endpoint whose base model is not known),
- * `NoPrice` (the model is known, its price on that day is not), `Retired` (see `retired`).
+ * `reason`: `NoSuchModel` (not in the table), `UnregisteredEndpoint` (a tuned model whose base model is not known),
+ * `NoPrice` (the model is known, its price on that day is not), `NoTrainingPrice` (calls have a price, tuning has none),
+ * `Retired` (see `retired`).
  *
  * @since 0.1.0
  */
@@ -131,21 +160,23 @@ export class PriceUnknown extends Schema.TaggedError<PriceUnknown>()("PriceUnkno
   location: Schema.String,
   day: Price.Day,
   asOf: Price.Day,
-  reason: Schema.Literals(["NoSuchModel", "UnregisteredEndpoint", "NoPrice", "Retired"]),
+  reason: Schema.Literals(["NoSuchModel", "UnregisteredEndpoint", "NoPrice", "NoTrainingPrice", "Retired"]),
   retired: Schema.optionalKey(Price.Day),
   near: Schema.Array(Schema.String)
 }) {
   override get message() {
     const why = {
       NoSuchModel: `the table of ${this.asOf} does not know this model`,
-      UnregisteredEndpoint: "the base model of this tuned endpoint is not registered",
+      UnregisteredEndpoint: "the base model of this tuned model is not registered",
       NoPrice: `the table of ${this.asOf} has no price for ${this.day}`,
+      NoTrainingPrice: `the table of ${this.asOf} has no price for tuning it`,
       Retired: `this model was retired on ${this.retired ?? "an earlier day"}`
     }[this.reason]
     const how = {
       NoSuchModel: "Add its price: PriceTable.add(table, model).",
-      UnregisteredEndpoint: "Register it: PriceTable.withEndpoint(table, endpointName, baseModelId).",
+      UnregisteredEndpoint: "Register it: PriceTable.withEndpoint(table, name, baseModelId).",
       NoPrice: "Add its price: PriceTable.add(table, model).",
+      NoTrainingPrice: "Add it: PriceTable.withTraining(table, model, perToken).",
       Retired: "Use a current model, or add a price: PriceTable.add(table, model)."
     }[this.reason]
     return [
@@ -158,7 +189,7 @@ export class PriceUnknown extends Schema.TaggedError<PriceUnknown>()("PriceUnkno
 }
 
 const publisherPath = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/google\/models\//
-const endpointPath = /(?:^|\/)endpoints\/[^/]+$/
+const tunedPath = /(?:^|\/)endpoints\/[^/]+$|^projects\/[^/]+\/locations\/[^/]+\/models\/[^/]+$/
 
 const baseModel = (self: PriceTable, model: string): string =>
   self.endpoints.get(model) ?? model.replace(publisherPath, "")
@@ -172,34 +203,42 @@ export const find = (self: PriceTable, model: string): Option.Option<Model> =>
   Option.fromUndefinedOr(self.models.get(baseModel(self, model)))
 
 /**
- * Looks up the price of a model at a location and time.
- *
- * `model` is a model id (`gemini-3.5-flash`), a resource name that ends in `publishers/google/models/<id>`, or the name of
- * an endpoint registered by `withEndpoint`. Every location but `global` pays the regional percentage. The day is UTC.
+ * What a price is asked for: `model` is a model id (`gemini-3.5-flash`), a resource name that ends in `publishers/google/models/<id>`,
+ * or a name registered by `withEndpoint`.
  *
  * @since 0.1.0
  */
-export const lookup = (
+export interface Request {
+  readonly model: string
+  readonly location: string
+  readonly at: DateTime.DateTime
+}
+
+const unknownAt = (
   self: PriceTable,
-  request: { readonly model: string; readonly location: string; readonly at: DateTime.DateTime }
-): Result.Result<Price.Price, PriceUnknown> => {
+  { at, location, model }: Request,
+  reason: PriceUnknown["reason"],
+  near: ReadonlyArray<string> = []
+) => {
+  const { retired } = Option.getOrUndefined(find(self, model)) ?? {}
+  const day = DateTime.formatIsoDateUtc(at)
+  const asked = { model, location, day, asOf: self.asOf, reason, near }
+  return Result.fail(new PriceUnknown({ ...asked, ...(retired === undefined ? {} : { retired }) }))
+}
+
+/**
+ * Looks up the price of a model at a location and time. Every location but `global` pays the regional percentage. The day is UTC.
+ *
+ * @since 0.1.0
+ */
+export const lookup = (self: PriceTable, request: Request): Result.Result<Price.Price, PriceUnknown> => {
   const day = DateTime.formatIsoDateUtc(request.at)
   const id = baseModel(self, request.model)
   const model = self.models.get(id)
-  const unknown = (reason: PriceUnknown["reason"], near: ReadonlyArray<string> = []) =>
-    Result.fail(
-      new PriceUnknown({
-        model: request.model,
-        location: request.location,
-        day,
-        asOf: self.asOf,
-        reason,
-        near,
-        ...(model?.retired === undefined ? {} : { retired: model.retired })
-      })
-    )
+  const unknown = (reason: PriceUnknown["reason"], near?: ReadonlyArray<string>) =>
+    unknownAt(self, request, reason, near)
   if (model === undefined) {
-    return endpointPath.test(id)
+    return tunedPath.test(id)
       ? unknown("UnregisteredEndpoint")
       : unknown("NoSuchModel", NearMatch.nearest(id, self.models.keys()))
   }
@@ -211,6 +250,16 @@ export const lookup = (
   if (price === undefined) return unknown("NoPrice")
   return Result.succeed(request.location === "global" ? price : Price.withPercent(price, model.regionalPercent))
 }
+
+/**
+ * Looks up what a billed training token of a model costs, as `lookup` does: it is the same at every location.
+ *
+ * @since 0.1.0
+ */
+export const training = (self: PriceTable, request: Request): Result.Result<Money.Money, PriceUnknown> =>
+  Result.flatMap(lookup(self, request), ({ tuningTraining }) =>
+    tuningTraining === undefined ? unknownAt(self, request, "NoTrainingPrice") : Result.succeed(tuningTraining)
+  )
 
 /**
  * The list prices that come with this release; their date is `builtIn.asOf`.

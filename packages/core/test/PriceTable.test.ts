@@ -138,6 +138,51 @@ describe("own tables", () => {
     )
   })
 
+  it("refuse a tuned model from the day on which its base model is retired", () => {
+    const endpoint = "projects/1/locations/us-central1/endpoints/2"
+    const table = PriceTable.withEndpoint(PriceTable.builtIn, endpoint, "gemini-2.5-flash")
+    assert.isTrue(Result.isSuccess(lookup(endpoint, "us-central1", "2026-10-19", table)))
+    const error = refusal(endpoint, "us-central1", "2026-10-20", table)
+    assert.deepStrictEqual([error.reason, error.retired, error.model], ["Retired", "2026-10-20", endpoint])
+  })
+
+  it("price the training of a model, and of a tuned model that is tuned on", () => {
+    const at = DateTime.makeUnsafe("2026-11-24")
+    const training = (model: string, table = PriceTable.builtIn, day = at) =>
+      Result.mapError(PriceTable.training(table, { model, location: "us-central1", at: day }), ({ reason }) => reason)
+    const earlier = DateTime.makeUnsafe("2026-10-01")
+    assert.deepStrictEqual(
+      training("gemini-2.5-pro", PriceTable.builtIn, earlier),
+      Result.succeed(Money.perMillion("25"))
+    )
+    assert.deepStrictEqual(training("gemini-2.5-pro"), Result.fail("Retired"))
+    assert.deepStrictEqual(training("gemini-3.5-flash"), Result.fail("NoTrainingPrice"))
+    const tuned = "projects/1/locations/us-central1/models/7@1"
+    assert.deepStrictEqual(training(tuned), Result.fail("UnregisteredEndpoint"))
+    const priced = PriceTable.withTraining(PriceTable.builtIn, "gemini-3.5-flash", Money.perMillion("10"))
+    assert.deepStrictEqual(training("gemini-3.5-flash", priced), Result.succeed(Money.perMillion("10")))
+    assert.deepStrictEqual(
+      training(tuned, PriceTable.withEndpoint(priced, tuned, "gemini-3.5-flash")),
+      Result.succeed(Money.perMillion("10"))
+    )
+    assert.strictEqual(
+      lookup("gemini-3.5-flash", "us", "2026-11-24", priced).pipe(Result.getOrThrow).rates.input,
+      Money.perMillion("1.65")
+    )
+    assert.strictEqual(PriceTable.withTraining(PriceTable.builtIn, "nobody", Money.zero), PriceTable.builtIn)
+  })
+
+  it("say that only the training has no price", () => {
+    const at = DateTime.makeUnsafe("2026-11-24")
+    const asked = { model: "gemini-3.5-flash", location: "us-central1", at }
+    assert.strictEqual(
+      Result.getOrThrow(Result.flip(PriceTable.training(PriceTable.builtIn, asked))).message,
+      "No price for gemini-3.5-flash in us-central1: the table of 2026-10-07 has no price for tuning it.\n" +
+        "  A budget of money refuses what it cannot price; nothing was sent.\n" +
+        "  Add it: PriceTable.withTraining(table, model, perToken)."
+    )
+  })
+
   it("accept full resource names of publisher models", () => {
     const name = "projects/p/locations/global/publishers/google/models/gemini-3.5-flash"
     assert.deepStrictEqual(lookup(name), lookup("gemini-3.5-flash"))

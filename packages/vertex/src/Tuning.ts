@@ -92,7 +92,7 @@ export class Tuning extends Context.Service<
  *
  * const program = Effect.gen(function* () {
  *   const job = yield* Tuning.create({
- *     model: "gemini-2.5-flash",
+ *     model: "gemini-3.5-flash",
  *     trainingData: "gs://acme/train.jsonl",
  *     epochs: 3,
  *     adapterSize: 4,

@@ -73,7 +73,7 @@ export const Distribution = Schema.Struct({
 export type Distribution = typeof Distribution.Type
 
 /**
- * What the service found in the training data.
+ * What the service found in the training data. Preference optimisation says which examples were dropped and how the scores lie.
  *
  * @since 0.1.0
  */
@@ -84,11 +84,21 @@ export const DataStats = Schema.Struct({
   tuningStepCount: count,
   totalTruncatedExampleCount: count,
   truncatedExampleIndices: Schema.optional(Schema.Array(Int64)),
+  droppedExampleIndices: Schema.optional(Schema.Array(Int64)),
   droppedExampleReasons: Schema.optional(Schema.Array(Schema.String)),
   userInputTokenDistribution: Schema.optional(Distribution),
   userOutputTokenDistribution: Schema.optional(Distribution),
-  userMessagePerExampleDistribution: Schema.optional(Distribution)
+  userMessagePerExampleDistribution: Schema.optional(Distribution),
+  scoresDistribution: Schema.optional(Distribution),
+  scoreVariancePerExampleDistribution: Schema.optional(Distribution)
 })
+
+/**
+ * What the service found in the training data, as it travels.
+ *
+ * @since 0.1.0
+ */
+export type DataStats = typeof DataStats.Type
 
 /**
  * Why a job ended badly: `code` is a google.rpc.Code, not an HTTP status.

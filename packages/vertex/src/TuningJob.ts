@@ -11,7 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as tuningRequest from "./internal/tuningRequest.ts"
 import * as TuningBody from "./TuningBody.ts"
+import type { TuningRequest } from "./TuningRequest.ts"
 
 const states = [
   "QUEUED",
@@ -48,44 +50,65 @@ export const isTerminal = (state: State): boolean => terminal.has(state)
  *
  * @since 0.1.0
  */
-export interface Checkpoint {
-  readonly id: string
-  readonly epoch: number | undefined
-  readonly step: number | undefined
-  readonly endpoint: string | undefined
-}
+export const Checkpoint = Schema.Struct({
+  id: Schema.String,
+  epoch: Schema.optional(Schema.Natural),
+  step: Schema.optional(Schema.Natural),
+  endpoint: Schema.optional(Schema.String)
+})
+
+/**
+ * A state of the model during its training.
+ *
+ * @since 0.1.0
+ */
+export type Checkpoint = typeof Checkpoint.Type
 
 /**
  * What came out: the model `projects/…/models/ID@VERSION` and the endpoint that serves it, which is a name for
- * `ModelConfiguration.model`. Its location may differ from the job's.
+ * `ModelConfiguration.model`. Its location may differ from the job's. `checkpoints` is empty when only the last one was kept.
  *
  * @since 0.1.0
  */
 export interface TunedModel {
   readonly model: string
   readonly endpoint: string
-  /** Empty when only the last checkpoint was kept. */
   readonly checkpoints: ReadonlyArray<Checkpoint>
 }
 
 /**
- * What the service found in the training data. `billableTokens` are tokens of the dataset x epochs; a count that the service did not
- * say is undefined. `truncated` holds the numbers of the examples that were too long, from 1, `dropped` the reasons for which
- * examples were left out.
+ * What the service found in the training data.
+ *
+ * **Details**
+ *
+ * - `billableTokens` are tokens of the dataset x epochs; a count that the service did not say is undefined.
+ * - `truncated` and `droppedExamples` hold the numbers of the examples that were too long and that were left out, from 1; `dropped` the
+ *   reasons for which examples were left out.
+ * - `scores` and `scoreVariance` are those of preference optimisation.
  *
  * @since 0.1.0
  */
-export interface DataStats {
-  readonly examples: number | undefined
-  readonly characters: number | undefined
-  readonly billableTokens: number | undefined
-  readonly steps: number | undefined
-  readonly truncated: ReadonlyArray<number>
-  readonly dropped: ReadonlyArray<string>
-  readonly input: TuningBody.Distribution | undefined
-  readonly output: TuningBody.Distribution | undefined
-  readonly messages: TuningBody.Distribution | undefined
-}
+export const DataStats = Schema.Struct({
+  examples: Schema.optional(Schema.Natural),
+  characters: Schema.optional(Schema.Natural),
+  billableTokens: Schema.optional(Schema.Natural),
+  steps: Schema.optional(Schema.Natural),
+  truncated: Schema.Array(Schema.Natural),
+  droppedExamples: Schema.Array(Schema.Natural),
+  dropped: Schema.Array(Schema.String),
+  input: Schema.optional(TuningBody.Distribution),
+  output: Schema.optional(TuningBody.Distribution),
+  messages: Schema.optional(TuningBody.Distribution),
+  scores: Schema.optional(TuningBody.Distribution),
+  scoreVariance: Schema.optional(TuningBody.Distribution)
+})
+
+/**
+ * What the service found in the training data.
+ *
+ * @since 0.1.0
+ */
+export type DataStats = typeof DataStats.Type
 
 const count = (value: number | string | undefined): number | undefined => {
   const number = Number(value ?? Number.NaN)
@@ -163,10 +186,13 @@ export class TuningJob {
       billableTokens: count(stats.totalBillableTokenCount),
       steps: count(stats.tuningStepCount),
       truncated: (stats.truncatedExampleIndices ?? []).flatMap((index) => count(index) ?? []),
+      droppedExamples: (stats.droppedExampleIndices ?? []).flatMap((index) => count(index) ?? []),
       dropped: stats.droppedExampleReasons ?? [],
       input: stats.userInputTokenDistribution,
       output: stats.userOutputTokenDistribution,
-      messages: stats.userMessagePerExampleDistribution
+      messages: stats.userMessagePerExampleDistribution,
+      scores: stats.scoresDistribution,
+      scoreVariance: stats.scoreVariancePerExampleDistribution
     }
   }
 }
@@ -185,6 +211,17 @@ export const FromJson = Body.pipe(
     SchemaTransformation.transform({ decode: (body) => new TuningJob(body), encode: ({ body }) => body })
   )
 )
+
+/**
+ * Says whether a job was made by a request: the same method, model, data and display name, and the same hyperparameters as far as the
+ * request sets them. Labels, description, account and key are not compared. Of a tuned model's name the project is not compared,
+ * because the service writes its number, and of its version only what the request names.
+ *
+ * For a job that was found by its label: one that somebody else made is not taken for one's own.
+ *
+ * @since 0.1.0
+ */
+export const isOf = (job: TuningJob, request: TuningRequest): boolean => tuningRequest.isMadeBy(job.body, request)
 
 /**
  * Prices a job at the list price of its base model today: billable tokens x price. None when the service has not said the tokens yet, or

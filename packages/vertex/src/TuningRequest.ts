@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as tuningRequest from "./internal/tuningRequest.ts"
 
 /**
  * The ranks of an adapter. Some models take fewer: Gemini 2.5 Pro 1 to 8.
@@ -14,7 +15,7 @@ export type AdapterSize = 1 | 2 | 4 | 8 | 16 | 32
 /**
  * What both methods take. What is left out the service decides.
  *
- * - `model`: id of a base model such as `gemini-2.5-flash`; or, to tune on, the full name of a tuned model
+ * - `model`: id of a base model such as `gemini-3.5-flash`; or, to tune on, the full name of a tuned model
  *   `projects/…/locations/…/models/ID@VERSION`, at a `checkpoint` of it when one is named
  * - `trainingData`, `validationData`: JSON Lines in Cloud Storage, `gs://bucket/train.jsonl`
  * - `epochs`: times that the data is learned from, 1 or more
@@ -70,3 +71,12 @@ export interface Preference extends Settings {
  * @since 0.1.0
  */
 export type TuningRequest = Supervised | Preference
+
+/**
+ * Says what is wrong with a request, field by field; nothing when it can be sent. Creating a job refuses the same.
+ *
+ * @since 0.1.0
+ */
+export const violations: (
+  request: TuningRequest
+) => ReadonlyArray<{ readonly field: string; readonly description: string }> = tuningRequest.violations

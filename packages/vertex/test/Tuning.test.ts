@@ -297,6 +297,79 @@ describe("what is refused before sending", () => {
   )
 })
 
+describe("whose job it is", () => {
+  const matches = (job: object, request: TuningRequest.TuningRequest) => {
+    const body = Schema.decodeUnknownSync(TuningJob.FromJson)({ name: jobName, ...job })
+    return TuningJob.isOf(body, request)
+  }
+
+  for (const [name, request] of created) {
+    it(`is that of the request of the fixture ${name}, and of no other one`, () => {
+      const body = Object(exchange(name, 0).response.body)
+      assert.isTrue(matches(body, request))
+      for (const [other, asked] of created) if (other !== name) assert.isFalse(matches(body, asked), other)
+    })
+  }
+
+  const [, request = minimal] = created[0] ?? []
+  for (const change of [
+    { trainingData: "gs://my-bucket/other.jsonl" },
+    { validationData: undefined },
+    { epochs: 4 },
+    { learningRateMultiplier: 0.5 },
+    { adapterSize: 8 },
+    { lastCheckpointOnly: true },
+    { displayName: "other" },
+    { model: "gemini-2.5-pro" },
+    { method: "preference" }
+  ] as const) {
+    it(`is not that of a request with ${JSON.stringify(change)}`, () => {
+      assert.isFalse(matches(Object(exchange("succeeded", 0).response.body), { ...request, ...change }))
+    })
+  }
+
+  it("is that of a request which leaves to the service what the job says, whatever its labels", () => {
+    const { epochs: _, learningRateMultiplier: __, adapterSize: ___, displayName: ____, ...rest } = request
+    assert.isTrue(matches(Object(exchange("succeeded", 0).response.body), { ...rest, labels: {} }))
+  })
+
+  it("is known by a tuned model's name, with the number of the project and a version that was not asked for", () => {
+    const job = {
+      preTunedModel: { tunedModelName: "projects/123/locations/us-central1/models/7@2" },
+      supervisedTuningSpec: { trainingDatasetUri: minimal.trainingData }
+    }
+    const asked = (model: string) => matches(job, { ...minimal, model })
+    assert.isTrue(asked("projects/acme/locations/us-central1/models/7@2"))
+    assert.isTrue(asked("projects/acme/locations/us-central1/models/7"))
+    for (const model of ["models/7@3", "models/71", "models/8"]) {
+      assert.isFalse(asked(`projects/acme/locations/us-central1/${model}`), model)
+    }
+    assert.isFalse(asked("projects/acme/locations/europe-west4/models/7@2"))
+  })
+})
+
+describe("data statistics", () => {
+  it("of preference optimisation say what was dropped and how the scores lie; nonsense is undefined", () => {
+    const job = new TuningJob.TuningJob({
+      name: jobName,
+      tuningDataStats: {
+        preferenceOptimizationDataStats: {
+          tuningDatasetExampleCount: "20",
+          totalBillableTokenCount: "-1",
+          droppedExampleIndices: ["3", "x".length],
+          droppedExampleReasons: ["too long"],
+          scoresDistribution: { mean: 0.5 }
+        }
+      }
+    })
+    const { billableTokens, droppedExamples, dropped, examples, scores, steps } = job.dataStats ?? {}
+    assert.deepStrictEqual(
+      [examples, billableTokens, steps, droppedExamples, dropped, scores?.mean],
+      [20, undefined, undefined, [3, 1], ["too long"], 0.5]
+    )
+  })
+})
+
 describe("states", () => {
   const jobIn = (state: string) => new TuningJob.TuningJob({ name: jobName, state: `JOB_STATE_${state}` })
 

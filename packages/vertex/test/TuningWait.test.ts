@@ -104,3 +104,59 @@ describe("findByLabel", () => {
     )
   )
 })
+
+describe("TuningTest", () => {
+  it.effect("does what has left, also when its caller is gone, and answers late", () =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Tuning.create(request))
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.interrupt(fiber)
+      assert.lengthOf(yield* TuningTest.jobs, 0)
+      yield* TestClock.adjust("30 seconds")
+      assert.lengthOf(yield* TuningTest.jobs, 1)
+      const late = yield* after(Tuning.create(request), "30 seconds", "30 seconds", "30 seconds")
+      assert.isUndefined(late.pollUnsafe())
+      assert.lengthOf(yield* TuningTest.jobs, 2)
+      yield* TestClock.adjust("30 seconds")
+      assert.match((yield* Fiber.join(late)).name, /tuningJobs\/2$/)
+    }).pipe(
+      Effect.provide(
+        TuningTest.layer({
+          takes: ({ request }) => (request === "create" ? { before: "45 seconds", after: "1 minute" } : undefined)
+        })
+      )
+    )
+  )
+
+  it.effect("tells the data and the checkpoints of a job that has succeeded, and has small pages", () =>
+    Effect.gen(function* () {
+      for (const method of ["supervised", "preference"] as const) yield* Tuning.create({ ...request, method })
+      yield* TestClock.adjust("1 hour")
+      for (const job of yield* Tuning.findByLabel("key", "a")) {
+        assert.strictEqual(job.dataStats?.billableTokens, 135_000)
+        assert.deepStrictEqual(
+          job.tunedModel?.checkpoints.map(({ epoch }) => epoch),
+          [1, 2, 3]
+        )
+      }
+      const pages = (yield* TuningTest.calls).filter(({ request }) => request === "list")
+      assert.lengthOf(pages, 2)
+    }).pipe(
+      Effect.provide(
+        TuningTest.layer({
+          pageSize: 1,
+          end: () => ({ state: "SUCCEEDED", billableTokens: 135_000, checkpoints: 3 })
+        })
+      )
+    )
+  )
+
+  it.effect("says of a failure what its caller can know", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Tuning.create(request))
+      assert(error._tag === "VertexError")
+      assert.strictEqual(error.billed, "unknown")
+      assert.lengthOf(yield* TuningTest.jobs, 0)
+    }).pipe(Effect.provide(TuningTest.layer({ fail: () => ({ reason: unavailable, billed: "unknown" }) })))
+  )
+})

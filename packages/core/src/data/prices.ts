@@ -62,6 +62,7 @@ export const prices = {
       ]
     },
     { ...gemini3, id: "gemini-3-flash-preview", prices: [{ ...grounding, rates: { input: "0.5", output: "3" } }] },
+    // The lists that were read price the tuning of Gemini 2.5 only; for Gemini 3 no price is made up.
     // Two lists name 2026-10-16 and 2026-10-20 for Gemini 2.5: the later, read later, is taken.
     {
       ...gemini,

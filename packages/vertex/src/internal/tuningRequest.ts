@@ -1,6 +1,7 @@
 /** Builds the body of a tuning job, strictly: what Vertex would refuse is refused here, before anything is sent. */
 import * as ModelName from "@genops/core/ModelName"
 import * as Result from "effect/Result"
+import type { TuningBody } from "../TuningBody.ts"
 import type { TuningRequest } from "../TuningRequest.ts"
 
 /** What is wrong with a request. */
@@ -126,3 +127,38 @@ export const bodyOf = (request: TuningRequest) => {
 
 /** The body of a tuning job. */
 export type Body = ReturnType<typeof bodyOf>
+
+/** Without the project, which a job names by its number, and with the version only when one is asked for. */
+const sameModel = (asked = "", found = ""): boolean => {
+  const [name, wanted] = [found, asked].map((model) => model.replace(/^projects\/[^/]+\//, ""))
+  return name === wanted || (wanted !== "" && !asked.includes("@") && name?.replace(/@[^@]*$/, "") === wanted)
+}
+
+// Counts come back as text, and what is false may be left out.
+const same = (asked: unknown, found: unknown): boolean =>
+  asked === undefined || String(asked) === String(found ?? (typeof asked === "boolean" ? false : undefined))
+
+/** Whether a job was made by a request, as far as the request says what it wants. */
+export const isMadeBy = (job: TuningBody, request: TuningRequest): boolean => {
+  const { baseModel, preTunedModel, tunedModelDisplayName, ...body } = bodyOf(request)
+  const [asked, found] =
+    request.method === "preference"
+      ? [body.preferenceOptimizationSpec, job.preferenceOptimizationSpec]
+      : [body.supervisedTuningSpec, job.supervisedTuningSpec]
+  if (asked === undefined || found === undefined) return false
+  const { adapterSize, beta, epochCount, learningRateMultiplier } = found.hyperParameters ?? {}
+  return (
+    (preTunedModel === undefined
+      ? baseModel === job.baseModel && job.preTunedModel === undefined
+      : sameModel(preTunedModel.tunedModelName, job.preTunedModel?.tunedModelName) &&
+        same(preTunedModel.checkpointId, job.preTunedModel?.checkpointId)) &&
+    asked.trainingDatasetUri === found.trainingDatasetUri &&
+    (asked.validationDatasetUri ?? "") === (found.validationDatasetUri ?? "") &&
+    same(asked.exportLastCheckpointOnly, found.exportLastCheckpointOnly) &&
+    same(asked.hyperParameters?.epochCount, epochCount) &&
+    same(asked.hyperParameters?.learningRateMultiplier, learningRateMultiplier) &&
+    same(asked.hyperParameters?.adapterSize, adapterSize) &&
+    same(asked.hyperParameters?.beta, beta) &&
+    same(tunedModelDisplayName, job.tunedModelDisplayName)
+  )
+}

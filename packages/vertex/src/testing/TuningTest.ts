@@ -21,6 +21,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Body } from "../internal/tuningRequest.ts"
@@ -42,13 +43,37 @@ export interface Call {
 }
 
 /**
- * A failure: with `done` the work was done and its answer lost, so that a job is left behind; otherwise nothing was done.
+ * A failure: with `done` the work was done and its answer lost, so that a job is left behind; otherwise nothing was done. `billed` is
+ * what the caller can know of it: by default `unknown` when it was done and `no` when not.
  *
  * @since 0.1.0
  */
 export interface Failure {
   readonly reason: VertexError.Reason
   readonly done?: boolean | undefined
+  readonly billed?: VertexError.Billed | undefined
+}
+
+/**
+ * How long a request is under way: `before` its work is done, which happens also when its caller is gone by then, and `after` it.
+ *
+ * @since 0.1.0
+ */
+export interface Way {
+  readonly before?: Duration.Input | undefined
+  readonly after?: Duration.Input | undefined
+}
+
+/**
+ * How a job ends: `error` is for jobs that do not succeed, `billableTokens` and `checkpoints` (their number) for those that do.
+ *
+ * @since 0.1.0
+ */
+export interface End {
+  readonly state: TuningJob.State
+  readonly error?: { readonly code: number; readonly message: string } | undefined
+  readonly billableTokens?: number | undefined
+  readonly checkpoints?: number | undefined
 }
 
 /**
@@ -65,14 +90,16 @@ export interface Options {
   readonly lasts?: Duration.Input | undefined
   /** From a cancellation until the job has ended, default 1 minute. */
   readonly cancelling?: Duration.Input | undefined
-  /** How long a new job is missing in lists, default not at all. */
-  readonly listLag?: Duration.Input | undefined
-  /** Returns how a job ends, by its number from 0; the default is `SUCCEEDED`. Its error is for the others. */
-  readonly end?:
-    | ((jobIndex: number) => { readonly state: TuningJob.State; readonly error?: { code: number; message: string } })
-    | undefined
+  /** How long a new job is missing in lists, also by its number from 0; default not at all. */
+  readonly listLag?: Duration.Input | ((jobIndex: number) => Duration.Input) | undefined
+  /** The most jobs on a page of a list, default as many as are asked for. */
+  readonly pageSize?: number | undefined
+  /** Returns how a job ends, by its number from 0; the default is `SUCCEEDED`. */
+  readonly end?: ((jobIndex: number) => End) | undefined
   /** Returns the failure of a request, or nothing. `callIndex` counts from 0. */
   readonly fail?: ((call: Call, callIndex: number) => Failure | undefined) | undefined
+  /** Returns how long a request is under way, default no time. */
+  readonly takes?: ((call: Call, callIndex: number) => Way | undefined) | undefined
 }
 
 /**
@@ -131,13 +158,38 @@ interface Stored {
   cancelled: number | undefined
 }
 
+type Answer<A> = Effect.Effect<A, VertexError.VertexError>
+
+/** What a job that has succeeded tells: its model, and the data as far as the test says something of it. */
+const outcome = (parent: string, index: number, body: Body, { billableTokens, checkpoints = 0 }: End) => {
+  const endpoint = `${parent}/endpoints/${index + 1}`
+  const model = `${parent}/models/${index + 1}@1`
+  const kept = Array.from({ length: checkpoints }, (_, checkpoint) => {
+    const number = String(checkpoint + 1)
+    return {
+      checkpointId: number,
+      epoch: number,
+      step: String((checkpoint + 1) * 10),
+      endpoint: `${endpoint}${number}`
+    }
+  })
+  const stats = billableTokens === undefined ? undefined : { totalBillableTokenCount: String(billableTokens) }
+  const method =
+    body.preferenceOptimizationSpec === undefined ? "supervisedTuningDataStats" : "preferenceOptimizationDataStats"
+  return {
+    tunedModel: { model, endpoint, ...(kept.length === 0 ? {} : { checkpoints: kept }) },
+    ...(stats === undefined ? {} : { tuningDataStats: { [method]: stats } })
+  }
+}
+
 const time = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 const asJson = Schema.decodeUnknownSync(TuningBody.TuningBody)
 
 const make = (location: string, options: Options) => {
-  const succeeds: NonNullable<Options["end"]> = () => ({ state: "SUCCEEDED" })
+  const succeeds = (): End => ({ state: "SUCCEEDED" })
   const { end = succeeds, listLag = 0, lasts = "40 minutes", pending = "1 minute", cancelling = "1 minute" } = options
+  const lagOf = typeof listLag === "function" ? listLag : () => listLag
   const parent = `projects/1/locations/${location}`
   const stored: Array<Stored> = []
   const calls: Array<Call> = []
@@ -147,7 +199,8 @@ const make = (location: string, options: Options) => {
     const starts = created + Duration.toMillis(pending)
     const ends =
       cancelled === undefined ? created + Duration.toMillis(lasts) : cancelled + Duration.toMillis(cancelling)
-    const ended = cancelled === undefined ? end(index) : { state: "CANCELLED", error: { code: 1, message: "CANCELED" } }
+    const ended: End =
+      cancelled === undefined ? end(index) : { state: "CANCELLED", error: { code: 1, message: "CANCELED" } }
     const running = cancelled === undefined ? "RUNNING" : "CANCELLING"
     const state = now >= ends ? ended.state : now >= starts || cancelled !== undefined ? running : "PENDING"
     const succeeded = now >= ends && ended.state.endsWith("SUCCEEDED")
@@ -166,26 +219,34 @@ const make = (location: string, options: Options) => {
       ...(now >= starts && starts < ends ? { startTime: time(starts) } : {}),
       ...(now >= ends ? { endTime: time(ends) } : {}),
       ...(now >= ends && !succeeded && ended.error !== undefined ? { error: ended.error } : {}),
-      ...(succeeded
-        ? { tunedModel: { model: `${parent}/models/${index + 1}@1`, endpoint: `${parent}/endpoints/${index + 1}` } }
-        : {})
+      ...(succeeded ? outcome(parent, index, body, ended) : {})
     }
     // As it would arrive: what is undefined is absent.
     return asJson(JSON.parse(JSON.stringify(job)))
   }
 
-  const answer = <A>(call: Call, work: (now: number) => A | VertexError.Reason) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<A, VertexError.VertexError> => {
-      calls.push(call)
+  const answer = <A>(call: Call, work: (now: number) => A | VertexError.Reason): Answer<A> =>
+    Effect.suspend(() => {
+      const index = calls.push(call) - 1
       const failed = (reason: VertexError.Reason, billed: VertexError.Billed) => {
         const about = { operation: `tuningJobs.${call.request}`, target: call.target, attempts: [] }
         return Effect.fail(new VertexError.VertexError({ ...about, reason, billed }))
       }
-      const failure = options.fail?.(call, calls.length - 1)
-      if (failure !== undefined && failure.done !== true) return failed(failure.reason, "no")
-      const result = work(now)
-      if (failure !== undefined) return failed(failure.reason, "unknown")
-      return isReason(result) ? failed(result, "no") : Effect.succeed(result)
+      const done = Effect.flatMap(Clock.currentTimeMillis, (now): Answer<A> => {
+        const { billed, done = false, reason } = options.fail?.(call, index) ?? {}
+        if (reason !== undefined && !done) return failed(reason, billed ?? "no")
+        const result = work(now)
+        if (reason !== undefined) return failed(reason, billed ?? "unknown")
+        return isReason(result) ? failed(result, "no") : Effect.succeed(result)
+      })
+      const { after = 0, before } = options.takes?.(call, index) ?? {}
+      if (before === undefined) return Effect.tap(done, () => Effect.sleep(after))
+      // It has left: what it asks for is done, whether somebody still waits or not.
+      return Effect.delay(done, before).pipe(
+        Effect.forkDetach({ startImmediately: true }),
+        Effect.flatMap(Fiber.join),
+        Effect.tap(() => Effect.sleep(after))
+      )
     })
 
   // Names may have the project's id in the place of its number.
@@ -212,11 +273,12 @@ const make = (location: string, options: Options) => {
           return new VertexError.InvalidRequest({ description, violations: [] })
         }
         const from = Number(pageToken ?? 0)
-        const visible = stored.filter(({ created }) => now >= created + Duration.toMillis(listLag)).toReversed()
-        const tuningJobs = visible.slice(from, from + pageSize).map((job) => at(job, now))
-        return from + pageSize < visible.length
-          ? { tuningJobs, nextPageToken: String(from + pageSize) }
-          : { tuningJobs }
+        const to = from + Math.min(pageSize, options.pageSize ?? pageSize)
+        const visible = stored
+          .filter(({ created, index }) => now >= created + Duration.toMillis(lagOf(index)))
+          .toReversed()
+        const tuningJobs = visible.slice(from, to).map((job) => at(job, now))
+        return to < visible.length ? { tuningJobs, nextPageToken: String(to) } : { tuningJobs }
       }),
     cancel: (name) =>
       answer({ request: "cancel", target: name }, (now) => {
