@@ -2,7 +2,7 @@
  * A local HTTP server that speaks Vertex AI, so that Google's own clients work against it unchanged: deterministic, free of charge and offline.
  *
  * Its models are small extractive engines under Gemini names, and every answer says so (`modelVersion` begins with `emulator/`).
- * Nothing is stored: what a server remembers ends with its scope.
+ * What a server remembers ends with its scope, unless it has a directory.
  *
  * ```ts
  * import { Emulator } from "@genops/emulator"
@@ -23,6 +23,7 @@ import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { Socket } from "node:net"
+import { join } from "node:path"
 import * as ControlPlane from "./control/ControlPlane.ts"
 import * as Fault from "./control/Fault.ts"
 import * as Ledger from "./control/Ledger.ts"
@@ -30,9 +31,11 @@ import { EmulatorError } from "./EmulatorError.ts"
 import * as Guard from "./http/Guard.ts"
 import * as Latency from "./http/Latency.ts"
 import * as Listener from "./http/Listener.ts"
+import * as TuningJobs from "./route/TuningJobs.ts"
 import * as Routes from "./Routes.ts"
 import * as State from "./State.ts"
-import type * as TuningJobs from "./tuning/TuningJobs.ts"
+import * as DirectoryLock from "./store/DirectoryLock.ts"
+import type * as Settings from "./tuning/Settings.ts"
 
 /**
  * How an emulator starts. Everything has a default.
@@ -54,9 +57,12 @@ export interface Options {
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Base models behind endpoint ids, for example `{ "8888": "gemini-2.5-flash" }`. */
   readonly endpoints?: { readonly [id: string]: string }
-  /** How long tuning jobs take, and how late a list shows them. Default: 3 seconds, at once. */
-  readonly tuning?: TuningJobs.Options
-  /** Keeps the objects of Cloud Storage in this directory. Default: in memory. */
+  /** How long tuning jobs take, what they go through, and how late a list shows them. Default: 3 seconds, at once. */
+  readonly tuning?: Settings.Settings
+  /**
+   * Keeps the objects of Cloud Storage, the tuning jobs with their endpoints, and the ledger in this directory, which one emulator at a time can use. They
+   * survive its end, also by kill -9; uploads, caches, metadata, operations, and rules of faults do not. Default: all in memory.
+   */
   readonly directory?: string
   /** Whether a model is found only in the locations where Google offers it, default false. */
   readonly enforceRegions?: boolean
@@ -80,6 +86,8 @@ export class Emulator extends Context.Service<
     readonly requests: Effect.Effect<Ledger.Snapshot>
     /** Replaces the fault rules, as `POST /_emulator/faults` does. */
     readonly setFaults: (rules: ReadonlyArray<Fault.Rule>) => Effect.Effect<void>
+    /** Changes how tuning jobs behave that are created from now on, as `POST /_emulator/tuning` does. */
+    readonly setTuning: (settings: Settings.Settings) => Effect.Effect<void>
     /** Forgets everything that a request left behind: counts, ledger, rules, caches, metadata, operations, as `POST /_emulator/reset` does. */
     readonly reset: Effect.Effect<void>
   }
@@ -131,9 +139,41 @@ const create = (options: Options, listener: Http.RequestListener): Effect.Effect
       new EmulatorError({ reason: "InvalidOptions", detail: cause instanceof Error ? cause.message : String(cause) })
   })
 
+const directoryError = (cause: unknown) =>
+  new EmulatorError({ reason: "DirectoryUnusable", detail: cause instanceof Error ? cause.message : String(cause) })
+
+const lock = (directory: string) =>
+  Effect.acquireRelease(
+    Effect.flatMap(Effect.try({ try: () => DirectoryLock.take(directory), catch: directoryError }), (taken) =>
+      typeof taken === "function"
+        ? Effect.succeed(taken)
+        : Effect.fail(new EmulatorError({ reason: "DirectoryInUse", detail: `process ${taken.pid}, ${taken.file}` }))
+    ),
+    (release) => Effect.sync(release)
+  )
+
+/** What the server remembers, and its book. A job whose call was not written down before the server was killed is written down now. */
+const open = (options: Options) => {
+  const { directory } = options
+  const state = State.make({
+    endpoints: options.endpoints ?? {},
+    enforceRegions: options.enforceRegions ?? false,
+    refusesNewerFields: options.refuseNewerFields ?? false,
+    secure: options.tls !== undefined,
+    ...(options.tuning === undefined ? {} : { tuning: options.tuning }),
+    ...(directory === undefined ? {} : { directory })
+  })
+  const routes = Routes.make(state)
+  const names = routes.map(({ operation }) => operation)
+  const ledger = Ledger.make(names, directory === undefined ? undefined : join(directory, "ledger.jsonl"))
+  const known = new Set(ledger.snapshot().jobs.map(({ name }) => name))
+  for (const call of TuningJobs.unrecorded(state, known)) ledger.record(call)
+  return { state, routes, ledger }
+}
+
 /**
  * Starts an emulator; it closes, with all its connections, when the scope closes. Fails with EmulatorError when the address is taken, is not
- * this machine's, or is not a loopback address and `allowRemote` is not set.
+ * this machine's, or is not a loopback address and `allowRemote` is not set, and when the directory is in use or cannot be used.
  *
  * @since 0.1.0
  */
@@ -144,16 +184,8 @@ export const start = Effect.fn("Emulator.start")(function* (
   if (!Guard.isLoopback(host) && options.allowRemote !== true) {
     return yield* new EmulatorError({ reason: "NotLoopback", detail: host })
   }
-  const state = State.make({
-    endpoints: options.endpoints ?? {},
-    enforceRegions: options.enforceRegions ?? false,
-    refusesNewerFields: options.refuseNewerFields ?? false,
-    secure: options.tls !== undefined,
-    ...(options.tuning === undefined ? {} : { tuning: options.tuning }),
-    ...(options.directory === undefined ? {} : { directory: options.directory })
-  })
-  const routes = Routes.make(state)
-  const ledger = Ledger.make(routes.map(({ operation }) => operation))
+  if (options.directory !== undefined) yield* lock(options.directory)
+  const { ledger, routes, state } = yield* Effect.try({ try: () => open(options), catch: directoryError })
   const faults = Fault.make()
   const reset = () => {
     ledger.reset()
@@ -162,13 +194,14 @@ export const start = Effect.fn("Emulator.start")(function* (
   }
   const listener = Listener.make({
     routes,
-    control: ControlPlane.routes({ ledger, faults, reset }),
+    control: ControlPlane.routes({ ledger, faults, tuning: state.tuning, reset }),
     ledger,
     faults,
     anyHost: options.allowRemote === true && !Guard.isLoopback(host),
     anonymous: options.anonymous ?? true,
     latency: Latency.sampler(options.latency)
   })
+  yield* Effect.addFinalizer(() => Effect.promise(state.bigQuery.close))
   const { server } = yield* Effect.acquireRelease(create(options, listener), close)
   const port = yield* listen(server, host, options.port ?? 0)
   const name = host.includes(":") ? `[${host}]` : host
@@ -178,6 +211,7 @@ export const start = Effect.fn("Emulator.start")(function* (
     port,
     requests: Effect.sync(ledger.snapshot),
     setFaults: (rules) => Effect.sync(() => faults.set(rules)),
+    setTuning: (settings) => Effect.sync(() => state.tuning.set(settings)),
     reset: Effect.sync(reset)
   })
 })

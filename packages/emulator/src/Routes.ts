@@ -4,6 +4,9 @@
  * @since 0.1.0
  */
 import type { Route } from "./http/Route.ts"
+import * as BigQueryDiscovery from "./route/BigQueryDiscovery.ts"
+import * as BigQueryJobs from "./route/BigQueryJobs.ts"
+import * as BigQueryTables from "./route/BigQueryTables.ts"
 import * as CachedContents from "./route/CachedContents.ts"
 import * as CountTokens from "./route/CountTokens.ts"
 import * as Evaluation from "./route/Evaluation.ts"
@@ -29,5 +32,8 @@ export const make = (state: State): ReadonlyArray<Route> => [
   ...Metadata.routes(state),
   ...Evaluation.routes(state),
   ...Operations.routes(state),
-  ...Storage.routes(state)
+  ...Storage.routes(state),
+  ...BigQueryTables.routes(state),
+  ...BigQueryJobs.routes(state),
+  ...BigQueryDiscovery.routes(state)
 ]

@@ -3,15 +3,16 @@
  *
  * @since 0.1.0
  */
+import * as BigQuery from "./bigquery/BigQuery.ts"
 import * as Models from "./Models.ts"
 import * as Hash from "./engine/Hash.ts"
 import * as PromptCache from "./engine/PromptCache.ts"
 import type { Stamp } from "./engine/Response.ts"
-import * as Datasets from "./evaluation/Datasets.ts"
 import * as Graph from "./metadata/Graph.ts"
 import * as CloudStorage from "./storage/CloudStorage.ts"
 import * as CacheStore from "./store/CacheStore.ts"
 import * as Operations from "./store/Operations.ts"
+import type * as Settings from "./tuning/Settings.ts"
 import * as TuningJobs from "./tuning/TuningJobs.ts"
 
 /**
@@ -29,15 +30,12 @@ export interface State {
   readonly promptCache: PromptCache.PromptCache
   readonly caches: CacheStore.CacheStore
   readonly operations: Operations.Operations
-  /** What evaluations read and write in Cloud Storage. */
-  readonly datasets: Datasets.Datasets
   readonly metadata: Graph.Graph
   readonly storage: CloudStorage.CloudStorage
   /** Whether links to storage begin with https. */
   readonly secureStorage: boolean
   readonly tuning: TuningJobs.TuningJobs
-  /** The bytes of an object in Cloud Storage, by its address `gs://bucket/name`: what training data is read from. */
-  readonly object: (uri: string) => Uint8Array | undefined
+  readonly bigQuery: BigQuery.BigQuery
   readonly refusesNewerFields: boolean
   readonly reset: () => void
 }
@@ -51,21 +49,21 @@ export const make = (options: {
   readonly endpoints: { readonly [id: string]: string }
   readonly enforceRegions: boolean
   readonly refusesNewerFields: boolean
-  /** Keeps the objects of Cloud Storage in this directory, otherwise in memory. */
+  /** Keeps the objects of Cloud Storage and the tuning jobs in this directory, otherwise in memory. */
   readonly directory?: string
   /** Whether the server speaks https, default false. */
   readonly secure?: boolean
   /** How tuning jobs behave. */
-  readonly tuning?: TuningJobs.Options
+  readonly tuning?: Settings.Settings
 }): State => {
   let answers = 0
   const promptCache = PromptCache.make()
   const caches = CacheStore.make()
   const operations = Operations.make()
-  const datasets = Datasets.make()
   const metadata = Graph.make()
   const storage = CloudStorage.make(options.directory)
-  const tuning = TuningJobs.make(options.tuning)
+  const tuning = TuningJobs.make(options.tuning, options.directory)
+  const bigQuery = BigQuery.make(storage, options.directory)
   const endpoints = new Map(Object.entries(options.endpoints))
   return {
     model: (id, location) => {
@@ -88,27 +86,20 @@ export const make = (options: {
     promptCache,
     caches,
     operations,
-    datasets,
     metadata,
     storage,
     secureStorage: options.secure ?? false,
     tuning,
-    object: (uri) => {
-      const [, bucket = "", name = ""] = /^gs:\/\/([^/]+)\/(.+)$/.exec(uri) ?? []
-      const found = storage.objects.find(bucket, name)
-      if (found !== undefined) return storage.objects.read(found)
-      const text = datasets.find(uri)
-      return text === undefined ? undefined : Buffer.from(text)
-    },
+    bigQuery,
     refusesNewerFields: options.refusesNewerFields,
     reset: () => {
       promptCache.clear()
       caches.clear()
       operations.clear()
-      datasets.clear()
       metadata.clear()
       storage.clear()
       tuning.clear()
+      bigQuery.clear()
       answers = 0
     }
   }

@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Cause from "effect/Cause"
-import { mkdirSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import * as Emulator from "./Emulator.ts"
 
@@ -23,12 +23,14 @@ const usage = `A local server that speaks Vertex AI.
 Usage: emulator [flags]
 
   --port N             port to listen on; 0, the default, takes any free one
-  --dir DIR            directory for what is kept between runs; objects of Cloud Storage; it is created when missing
+  --dir DIR            directory for what is kept between runs: objects of Cloud Storage, tuning jobs and their endpoints, the
+                       ledger; it is created when missing
   --host HOST          address to listen on, default 127.0.0.1; others also need --allow-remote
   --allow-remote       let other machines reach the emulator (it has no real authentication)
   --require-credential refuse calls without a bearer token or API key; which one does not matter
   --enforce-regions    offer a model only in the locations where Google offers it
   --latency MS         milliseconds that a call takes, default 0
+  --tuning-seconds N   seconds that a tuning job lasts, default 3; decimals are allowed
   --tls-key FILE       PEM file of the private key, for https; needs --tls-cert
   --tls-cert FILE      PEM file of the certificate
   --help               show this text
@@ -42,6 +44,7 @@ const flags = {
   "require-credential": { type: "boolean", default: false },
   "enforce-regions": { type: "boolean", default: false },
   latency: { type: "string", default: "0" },
+  "tuning-seconds": { type: "string", default: "3" },
   "tls-key": { type: "string" },
   "tls-cert": { type: "string" },
   help: { type: "boolean", default: false }
@@ -53,6 +56,12 @@ const integer = (flag: string, text: string, maximum: number): number => {
   throw new Error(`--${flag} takes a whole number from 0 to ${maximum}, not "${text}".`)
 }
 
+const seconds = (flag: string, text: string): number => {
+  const value = Number(text)
+  if (/^\d+(\.\d+)?$/.test(text) && value <= 1_000_000) return value
+  throw new Error(`--${flag} takes a number of seconds from 0 to 1000000, not "${text}".`)
+}
+
 /** The options, undefined for --help, or what is wrong with the arguments. */
 const read = (args: ReadonlyArray<string>) =>
   Result.try({
@@ -61,7 +70,6 @@ const read = (args: ReadonlyArray<string>) =>
       if (values.help) return undefined
       const { "tls-cert": cert, "tls-key": key } = values
       if ((cert === undefined) !== (key === undefined)) throw new Error("--tls-key and --tls-cert go together.")
-      if (values.dir !== undefined) mkdirSync(values.dir, { recursive: true })
       return {
         port: integer("port", values.port, 65_535),
         host: values.host,
@@ -70,6 +78,7 @@ const read = (args: ReadonlyArray<string>) =>
         enforceRegions: values["enforce-regions"],
         ...(values.dir === undefined ? {} : { directory: values.dir }),
         latency: integer("latency", values.latency, 600_000),
+        tuning: { seconds: seconds("tuning-seconds", values["tuning-seconds"]) },
         ...(cert === undefined || key === undefined
           ? {}
           : { tls: { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") } })

@@ -4,6 +4,7 @@ import * as Operations from "../src/store/Operations.ts"
 import * as Route from "../src/http/Route.ts"
 import * as Routes from "../src/Routes.ts"
 import * as State from "../src/State.ts"
+import * as Objects from "./Objects.ts"
 
 const region = "/v1beta1/projects/demo-project/locations/us-central1"
 
@@ -23,11 +24,11 @@ const server = () => {
       headers: {},
       body: Buffer.from(body === undefined ? "" : JSON.stringify(body))
     })
-    if (answer._tag !== "Unary") throw new Error("a stream")
+    if (answer instanceof Promise || answer._tag !== "Unary") throw new Error("no single body")
     return { status: answer.status, body: JSON.parse(answer.body.toString()), bill: answer.bill }
   }
   const rows = (...rows: ReadonlyArray<object>) =>
-    state.datasets.put("gs://bucket/rows.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"))
+    Objects.put(state, "gs://bucket/rows.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"))
   const evaluate = (metrics: ReadonlyArray<object>, more: object = {}) =>
     call("POST", `${region}:evaluateDataset`, {
       dataset: { gcsSource: { uris: ["gs://bucket/rows.jsonl"] } },
@@ -67,7 +68,7 @@ describe("evaluateDataset", () => {
       ]
     })
     assert.match(response.outputInfo.gcsOutputDirectory, /^gs:\/\/bucket\/out\/evaluation-\d{14}$/)
-    const written = state.datasets.find(`${response.outputInfo.gcsOutputDirectory}/evaluation_results.jsonl`) ?? ""
+    const written = String(state.storage.read(`${response.outputInfo.gcsOutputDirectory}/evaluation_results.jsonl`))
     assert.deepStrictEqual(JSON.parse(written.split("\n")[1] ?? ""), {
       instance: { response: "b", reference: "a" },
       metricResults: [{ score: 0 }]
@@ -140,7 +141,7 @@ describe("evaluateDataset", () => {
     const { ended, rows, state } = server()
     const { done, error } = ended([exactMatch()])
     assert.deepStrictEqual([done, error], [true, { code: 5, message: "No such object: bucket/rows.jsonl" }])
-    state.datasets.put("gs://bucket/rows.jsonl", '{"response": "a"}\nnot JSON')
+    Objects.put(state, "gs://bucket/rows.jsonl", '{"response": "a"}\nnot JSON')
     assert.deepStrictEqual(ended([exactMatch()]).error, {
       code: 3,
       message: "gs://bucket/rows.jsonl line 2 is not a JSON object"
@@ -176,7 +177,7 @@ describe("evaluateDataset", () => {
     assert.strictEqual(call("POST", `${path}:cancel`).status, 404)
     state.reset()
     assert.isUndefined(listed())
-    assert.isUndefined(state.datasets.find("gs://bucket/rows.jsonl"))
+    assert.isUndefined(state.storage.read("gs://bucket/rows.jsonl"))
   })
 })
 

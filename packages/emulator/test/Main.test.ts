@@ -51,6 +51,8 @@ describe("the command", () => {
   const wrong: ReadonlyArray<readonly [args: ReadonlyArray<string>, code: number, says: string]> = [
     [["--port", "many"], 2, "--port takes a whole number"],
     [["--port", "65536"], 2, "--port takes a whole number"],
+    [["--tuning-seconds", "soon"], 2, "--tuning-seconds takes a number of seconds"],
+    [["--dir", "/dev/null/x"], 1, "cannot keep its state in this directory"],
     [["--bogus"], 2, "--bogus"],
     [["--tls-key", "x"], 2, "go together"],
     [["--host", "0.0.0.0"], 1, "--allow-remote"]

@@ -2,100 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { GoogleGenAI, TuningMethod } from "@google/genai"
 import { readFileSync } from "node:fs"
-import { createServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
-import * as Fault from "../src/control/Fault.ts"
-import * as Ledger from "../src/control/Ledger.ts"
-import * as Listener from "../src/http/Listener.ts"
-import * as Routes from "../src/Routes.ts"
-import * as State from "../src/State.ts"
+import * as Objects from "./Objects.ts"
+import { lines, serve } from "./TuningServer.ts"
 
-const line = (question: string, answer: string) =>
-  JSON.stringify({
-    contents: [
-      { role: "user", parts: [{ text: question }] },
-      { role: "model", parts: [{ text: answer }] }
-    ]
-  })
-const lines = Array.from({ length: 20 }, (_, index) =>
-  line(`Which colour has ticket number ${index}?`, `colour-${index}`)
-)
 const tokens = lines.length * (Math.ceil("Which colour has ticket number 1?".length / 4) + 2)
-
-/** The fields of the answers that these tests look at; each test knows which of them its answer has. */
-interface Body {
-  readonly name: string
-  readonly state: string | number
-  readonly endTime?: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly error: { readonly code: number; readonly message: string; readonly status: string }
-  readonly preTunedModel: { readonly baseModel?: string }
-  readonly tunedModel: {
-    readonly model: string
-    readonly endpoint: string
-    readonly checkpoints: Array<{ readonly checkpointId: string; readonly endpoint: string }>
-  }
-  readonly tuningDataStats: {
-    readonly supervisedTuningDataStats: Readonly<Record<string, unknown>>
-    readonly preferenceOptimizationDataStats: Readonly<Record<string, unknown>>
-  }
-  readonly supervisedTuningSpec: { readonly hyperParameters: Readonly<Record<string, unknown>> }
-  readonly tuningJobs: ReadonlyArray<Body>
-  readonly nextPageToken: string
-  readonly modelVersion: string
-  readonly totalTokens: number
-  readonly candidates?: ReadonlyArray<{
-    readonly finishReason?: string
-    readonly content?: { readonly parts?: ReadonlyArray<{ readonly text?: string }> }
-  }>
-}
-
-/** A server over a state that the test holds. */
-const serve = async (tuning: { readonly seconds?: number; readonly listLagSeconds?: number } = { seconds: 0.2 }) => {
-  const state = State.make({ endpoints: {}, enforceRegions: false, refusesNewerFields: false, tuning })
-  const routes = Routes.make(state)
-  const ledger = Ledger.make(routes.map(({ operation }) => operation))
-  const faults = Fault.make()
-  const server = createServer(
-    Listener.make({ routes, control: [], ledger, faults, anyHost: false, anonymous: true, latency: () => 0 })
-  )
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`
-  state.datasets.put("gs://bucket/train.jsonl", lines.join("\n"))
-  const call = async (method: string, path: string, body?: unknown) => {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
-    const answer = await fetch(`${url}/v1/${path}`, { method, ...sent })
-    const parsed: Body = JSON.parse(await answer.text())
-    return { status: answer.status, body: parsed }
-  }
-  const parent = "projects/demo-project/locations/us-central1"
-  const create = (more: object = {}, uri = "gs://bucket/train.jsonl") =>
-    call("POST", `${parent}/tuningJobs`, {
-      baseModel: "gemini-2.5-flash",
-      supervisedTuningSpec: { trainingDatasetUri: uri, hyperParameters: { epochCount: "2" } },
-      ...more
-    })
-  const ended = async (name: string) => {
-    for (;;) {
-      const { body } = await call("GET", name)
-      if (body.endTime !== undefined) return body
-      await sleep(20)
-    }
-  }
-  const ask = async (endpoint: string, text: string, more: object = {}) => {
-    const { body } = await call("POST", `${endpoint}:generateContent`, {
-      contents: [{ role: "user", parts: [{ text }] }],
-      ...more
-    })
-    return { text: body.candidates?.[0]?.content?.parts?.[0]?.text, body }
-  }
-  const close = () => {
-    server.closeAllConnections()
-    server.close()
-  }
-  return { ask, call, close, create, ended, faults, ledger, parent, state, url, [Symbol.dispose]: close }
-}
 
 describe("@google/genai 3.3.0", () => {
   it("tunes, looks, lists and cancels", async () => {
@@ -168,7 +79,7 @@ describe("@google/genai 3.3.0", () => {
         completions: [pair("bad", 0), pair(`Welcome, guest ${index}!`, 1)]
       })
     )
-    server.state.datasets.put("gs://bucket/pref.jsonl", rows.join("\n"))
+    Objects.put(server.state, "gs://bucket/pref.jsonl", rows.join("\n"))
     const first = await server.ended((await server.create()).body.name)
     const job = await ai.tunings.tune({
       baseModel: first.tunedModel.model,
@@ -202,7 +113,7 @@ describe("the wire fixtures", () => {
 
   it("are answered in the same shape, from creation to end", async () => {
     using server = await serve()
-    for (const name of ["train", "val"]) server.state.datasets.put(`gs://my-bucket/${name}.jsonl`, lines.join("\n"))
+    for (const name of ["train", "val"]) Objects.put(server.state, `gs://my-bucket/${name}.jsonl`, lines.join("\n"))
     const [creation, , , success] = exchangesOf("succeeded")
     const created = await server.call("POST", `${server.parent}/tuningJobs`, creation.request.body)
     assert.strictEqual(created.status, 200)
@@ -234,7 +145,7 @@ describe("training data", () => {
       ['{"contents": [{"role": "user", "parts": [{"text": "a"}]}]}', "role `model`", 3]
     ]
     for (const [text, message, code] of cases) {
-      server.state.datasets.put("gs://bucket/wrong.jsonl", text)
+      Objects.put(server.state, "gs://bucket/wrong.jsonl", text)
       const { body, status } = await server.create({}, "gs://bucket/wrong.jsonl")
       assert.strictEqual(status, 200)
       const { error, state, tunedModel } = await server.ended(body.name)

@@ -24,12 +24,15 @@ const effect = <const T extends string, const F extends Schema.Struct.Fields>(ty
  * - `status`: this answer instead, the work is not done and nothing is billed. `error` picks the body where a status has several:
  *   `quota` (429 with RetryInfo, delay `retryDelay`), `overloaded` (503). 502 is an HTML page. `retryAfter` adds the header, in seconds.
  * - `drop`: the connection is cut, `before-headers` (nothing done, nothing billed) or `after-headers` (done and billed).
+ * - `afterBytes`, of `status` and of `drop` before the headers: in the middle of an upload, after so many bytes of its body (all of them when it is
+ *   shorter). Those of a resumable upload stay, in multiples of 256 KiB; nothing else is stored. For calls that are no uploads it means nothing.
  * - `truncate`: the body ends after `bytes` (default: half of it) and the connection is cut. Done and billed.
  * - `malformed`: the body is not JSON, status and length look right. Done and billed.
  * - `stall`: headers and the first half of the body are sent, then nothing more. Done and billed.
  * - `stream-error`: after `events` messages (default 1) an error with `status` (default 503) follows, as an event (`data`) or as bare JSON (`bare`). Done and billed.
  * - `no-finish`: a stream ends cleanly without its last message. Done and billed.
- * - `lose-answer`: the work is done and billed, then the connection is cut before any byte of the answer.
+ * - `lose-answer`: the work is done and billed, then the answer is lost (Temporal calls it ExecuteAndTimeout): the connection is `cut` before any
+ *   byte, the default, nothing ever comes (`silence`), or an error stands in its place (408, 429, 499, 500, 502, 503, 504).
  *
  * @since 0.1.0
  */
@@ -39,12 +42,13 @@ export const Effect = Schema.Union([
     latency: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 600_000 }))
   }),
   effect("status", {
-    status: Schema.Literals([400, 401, 403, 404, 408, 429, 499, 500, 502, 503, 504]),
+    status: Schema.Literals([400, 401, 403, 404, 408, 409, 410, 412, 429, 499, 500, 502, 503, 504]),
     error: Schema.optionalKey(Schema.Literals(["overloaded", "quota"])),
     retryDelay: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^\d{1,9}(\.\d{1,9})?s$/))),
-    retryAfter: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.String]))
+    retryAfter: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.String])),
+    afterBytes: Schema.optionalKey(Count)
   }),
-  effect("drop", { when: Schema.Literals(["before-headers", "after-headers"]) }),
+  effect("drop", { when: Schema.Literals(["before-headers", "after-headers"]), afterBytes: Schema.optionalKey(Count) }),
   effect("truncate", { bytes: Schema.optionalKey(Count) }),
   effect("malformed", {}),
   effect("stall", {}),
@@ -54,7 +58,9 @@ export const Effect = Schema.Union([
     events: Schema.optionalKey(Count)
   }),
   effect("no-finish", {}),
-  effect("lose-answer", {})
+  effect("lose-answer", {
+    instead: Schema.optionalKey(Schema.Literals(["cut", "silence", 408, 429, 499, 500, 502, 503, 504]))
+  })
 ])
 
 /**

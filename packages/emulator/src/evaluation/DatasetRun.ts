@@ -37,14 +37,14 @@ const read = (
     if (table !== undefined) return yield* Problem.notFound(`Not found: Table ${table}`)
     const rows: Array<Row> = []
     for (const uri of dataset?.gcsSource?.uris ?? []) {
-      const text = state.datasets.find(uri)
-      if (text === undefined) return yield* Problem.notFound(`No such object: ${uri.replace("gs://", "")}`)
-      const lines = text.split("\n")
+      const bytes = state.storage.read(uri)
+      if (bytes === undefined) return yield* Problem.notFound(`No such object: ${uri.replace("gs://", "")}`)
+      const lines = new TextDecoder().decode(bytes).split("\n")
       for (const [index, line] of lines.entries()) {
         if (line.trim() !== "") rows.push(yield* parse(line, `${uri} line ${index + 1}`))
       }
     }
-    return rows.length === 0 ? yield* Problem.invalid("The dataset has no rows") : rows
+    return rows
   })
 
 /** The field in which the aggregates of a metric stand. */
@@ -95,19 +95,35 @@ export const check = ({ dataset, metrics = [], outputConfig }: Dataset): Result.
 }
 
 /**
- * Evaluates. What it ends with is the end of the operation; what was judged before a failure is billed.
+ * What is evaluated: rows, and the dataset that is named as where they are from.
  *
  * @since 0.1.0
  */
-export const run = (
-  place: Judge.Place,
-  request: Dataset,
-  now: Date
-): { readonly end: Operations.End; readonly bill: Bill | undefined } => {
-  const { autoraterConfig, dataset, metrics = [], outputConfig } = request
+export interface Asked extends Omit<Dataset, "dataset" | "location"> {
+  readonly dataset: Decode.JsonObject | undefined
+  readonly rows: ReadonlyArray<Row>
+}
+
+/**
+ * An evaluation that has been done: its response, or why there is none, and what its judges are billed.
+ *
+ * @since 0.1.0
+ */
+export interface Done {
+  readonly end: Operations.End
+  readonly bill: Bill | undefined
+}
+
+/**
+ * Scores rows and writes the scores below the prefix in Cloud Storage that the request names.
+ *
+ * @since 0.1.0
+ */
+export const score = (place: Judge.Place, asked: Asked, now: Date): Done => {
+  const { autoraterConfig, dataset, metrics = [], outputConfig, rows } = asked
   const bills: Array<Bill> = []
   const end = Result.gen(function* () {
-    const rows = yield* read(place, dataset)
+    if (rows.length === 0) return yield* Problem.invalid("The dataset has no rows")
     const results: Array<Array<Decode.JsonObject>> = rows.map(() => [])
     const aggregationResults: Array<Decode.JsonObject> = []
     for (const metric of metrics) {
@@ -128,7 +144,9 @@ export const run = (
     const prefix = (outputConfig?.gcsDestination?.outputUriPrefix ?? "").replace(/\/?$/, "/")
     const gcsOutputDirectory = `${prefix}evaluation-${now.toISOString().replaceAll(/\D/g, "").slice(0, 14)}`
     const lines = rows.map((instance, index) => JSON.stringify({ instance, metricResults: results[index] }))
-    place.state.datasets.put(`${gcsOutputDirectory}/evaluation_results.jsonl`, `${lines.join("\n")}\n`)
+    if (!place.state.storage.write(`${gcsOutputDirectory}/evaluation_results.jsonl`, `${lines.join("\n")}\n`)) {
+      return yield* Problem.notFound(`The output cannot be written to ${prefix}: the bucket does not exist, or is full`)
+    }
     return { aggregationOutput: { dataset, aggregationResults }, outputInfo: { gcsOutputDirectory } }
   })
   return {
@@ -139,3 +157,14 @@ export const run = (
     })
   }
 }
+
+/**
+ * Evaluates. What it ends with is the end of the operation; what was judged before a failure is billed.
+ *
+ * @since 0.1.0
+ */
+export const run = (place: Judge.Place, request: Dataset, now: Date): Done =>
+  Result.match(read(place, request.dataset), {
+    onFailure: (error) => ({ bill: undefined, end: { error } }),
+    onSuccess: (rows) => score(place, { ...request, dataset: request.dataset, rows }, now)
+  })

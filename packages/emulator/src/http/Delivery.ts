@@ -6,15 +6,40 @@
 import type { ServerResponse } from "node:http"
 import type { Effect as Fault } from "../control/Fault.ts"
 import * as GoogleError from "../wire/GoogleError.ts"
-import type * as Answer from "./Answer.ts"
+import * as Answer from "./Answer.ts"
 
-/** What is written: pieces in order, and how it ends. */
+/** Pieces in order; those of a large body are read when their turn comes. */
+interface Pieces {
+  readonly count: number
+  readonly at: (index: number) => string | Buffer
+}
+
+/** What is written, and how it ends. */
 interface Script {
   readonly status: number
   readonly headers: { readonly [name: string]: string | number }
-  readonly pieces: ReadonlyArray<string | Buffer>
+  readonly pieces: Pieces
   readonly end: "close" | "cut" | "stall"
 }
+
+/** Bytes of a large body that are read at once. */
+const block = 1024 * 1024
+
+const piecesOf = (pieces: ReadonlyArray<string | Buffer>): Pieces => ({
+  count: pieces.length,
+  at: (index) => pieces[index] ?? ""
+})
+
+const sourceOf = (body: Answer.Unary["body"]): Answer.Source => {
+  if (Answer.isSource(body)) return body
+  const bytes = typeof body === "string" ? Buffer.from(body) : body
+  return { length: bytes.length, read: (start, end) => bytes.subarray(start, end), close: () => {} }
+}
+
+const blocksOf = ({ read }: Answer.Source, end: number): Pieces => ({
+  count: Math.max(1, Math.ceil(end / block)),
+  at: (index) => read(index * block, Math.min(end, (index + 1) * block))
+})
 
 const midstream = {
   429: GoogleError.resourceExhausted,
@@ -26,36 +51,24 @@ const midstream = {
 const frame = (framing: Answer.Streamed["framing"], message: string, index: number): string =>
   framing === "sse" ? `data: ${message}\r\n\r\n` : `${index === 0 ? "[" : ",\r\n"}${message}`
 
-const firstHalf = (body: string | Buffer): string | Buffer => {
-  const middle = Math.floor(body.length / 2)
-  return typeof body === "string" ? body.slice(0, middle) : body.subarray(0, middle)
-}
-
 const unary = (answer: Answer.Unary, fault: Fault | undefined): Script => {
-  const script = {
-    status: answer.status,
-    headers: {
-      "content-type": answer.contentType,
-      "content-length": Buffer.byteLength(answer.body),
-      ...answer.headers
-    },
-    pieces: [answer.body],
-    end: "close"
-  } as const
+  const source = sourceOf(answer.body)
+  const { length } = source
+  const headers = { "content-type": answer.contentType, "content-length": length, ...answer.headers }
+  const script = { status: answer.status, headers, pieces: blocksOf(source, length), end: "close" } as const
   switch (fault?.type) {
     case "drop":
-      return { ...script, pieces: [], end: "cut" }
+      return { ...script, pieces: piecesOf([]), end: "cut" }
     case "truncate": {
-      const bytes = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body
-      const cut = bytes.subarray(0, Math.min(fault.bytes ?? bytes.length >> 1, bytes.length - 1)).toString("latin1")
-      return { ...script, pieces: [cut], end: "cut" }
+      const end = Math.max(0, Math.min(fault.bytes ?? length >> 1, length - 1))
+      return { ...script, pieces: blocksOf(source, end), end: "cut" }
     }
     case "malformed": {
-      const body = `${firstHalf(answer.body).toString()}<malformed>`
-      return { ...script, headers: { ...script.headers, "content-length": Buffer.byteLength(body) }, pieces: [body] }
+      const body = Buffer.concat([source.read(0, Math.min(length >> 1, block)), Buffer.from("<malformed>")])
+      return { ...script, headers: { ...headers, "content-length": body.length }, pieces: piecesOf([body]) }
     }
     case "stall":
-      return { ...script, pieces: [firstHalf(answer.body)], end: "stall" }
+      return { ...script, pieces: blocksOf(source, length >> 1), end: "stall" }
     default:
       return script
   }
@@ -64,27 +77,27 @@ const unary = (answer: Answer.Unary, fault: Fault | undefined): Script => {
 const streamed = (answer: Answer.Streamed, fault: Fault | undefined): Script => {
   const sse = answer.framing === "sse"
   const pieces = answer.messages.map((message, index) => frame(answer.framing, message, index))
-  const script = {
+  const script = (pieces: ReadonlyArray<string | Buffer>, end: Script["end"] = "close"): Script => ({
     status: 200,
     headers: { "content-type": sse ? "text/event-stream" : "application/json; charset=UTF-8" },
-    end: "close"
-  } as const
+    pieces: piecesOf(pieces),
+    end
+  })
   const closing = sse ? [] : ["]"]
   const first = pieces.slice(0, 1)
   switch (fault?.type) {
     case "drop":
-      return { ...script, pieces: [], end: "cut" }
+      return script([], "cut")
     case "truncate": {
       const whole = Buffer.from(pieces.join(""))
-      const at = Math.min(fault.bytes ?? whole.length >> 1, whole.length - 1)
-      return { ...script, pieces: [whole.subarray(0, at).toString("latin1")], end: "cut" }
+      return script([whole.subarray(0, Math.min(fault.bytes ?? whole.length >> 1, whole.length - 1))], "cut")
     }
     case "malformed":
-      return { ...script, pieces: [...first, frame(answer.framing, `{"candidates": [<malformed>`, 1), ...closing] }
+      return script([...first, frame(answer.framing, `{"candidates": [<malformed>`, 1), ...closing])
     case "stall":
-      return { ...script, pieces: first, end: "stall" }
+      return script(first, "stall")
     case "no-finish":
-      return { ...script, pieces: [...pieces.slice(0, -1), ...closing] }
+      return script([...pieces.slice(0, -1), ...closing])
     case "stream-error": {
       const error = midstream[fault.status ?? 503]
       const before = pieces.slice(0, fault.events ?? 1)
@@ -92,22 +105,29 @@ const streamed = (answer: Answer.Streamed, fault: Fault | undefined): Script => 
         fault.shape === "bare"
           ? JSON.stringify(error, undefined, 2)
           : frame(answer.framing, JSON.stringify(error), before.length)
-      return { ...script, pieces: [...before, last, ...(fault.shape === "bare" ? [] : closing)] }
+      return script([...before, last, ...(fault.shape === "bare" ? [] : closing)])
     }
     default:
-      return { ...script, pieces: [...pieces, ...closing] }
+      return script([...pieces, ...closing])
   }
 }
 
-const script = (answer: Answer.Answer, fault: Fault | undefined): Script =>
-  answer._tag === "Unary" ? unary(answer, fault) : streamed(answer, fault)
-
-/** Pieces of a truncated body may end inside a character, so they travel byte by byte. */
-const encodingOf = (fault: Fault | undefined) => (fault?.type === "truncate" ? "latin1" : "utf8")
+/** A piece; undefined when the disk does not give it. */
+const pieceAt = ({ at }: Pieces, index: number): string | Buffer | undefined => {
+  try {
+    return at(index)
+  } catch {
+    return undefined
+  }
+}
 
 const later = (response: ServerResponse, milliseconds: number, run: () => void): void => {
-  const timer = setTimeout(run, milliseconds)
-  response.once("close", () => clearTimeout(timer))
+  const stop = () => clearTimeout(timer)
+  const timer = setTimeout(() => {
+    response.off("close", stop)
+    run()
+  }, milliseconds)
+  response.once("close", stop)
 }
 
 /**
@@ -122,21 +142,24 @@ export const deliver = (
   fault: Fault | undefined,
   latency: number
 ): void => {
-  const { end, headers, pieces, status } = script(answer, fault)
-  const encoding = encodingOf(fault)
+  if (response.closed) return Answer.release(answer)
+  response.once("close", () => Answer.release(answer))
+  const { end, headers, pieces, status } = answer._tag === "Unary" ? unary(answer, fault) : streamed(answer, fault)
   const wait = answer._tag === "Unary" ? latency : latency * 0.4
-  const gap = (latency - wait) / Math.max(1, pieces.length)
+  const gap = (latency - wait) / Math.max(1, pieces.count)
   const finish = () => {
     if (end === "close") response.end()
     else if (end === "cut") response.socket?.destroy()
   }
   const write = (index: number) => {
     if (response.destroyed) return
-    const piece = pieces[index]
-    if (piece === undefined) return finish()
-    if (end === "close" && index === pieces.length - 1) return void response.end(piece, encoding)
+    if (index >= pieces.count) return finish()
+    const piece = pieceAt(pieces, index)
+    // Half of a body must not look like all of it.
+    if (piece === undefined) return void response.socket?.destroy()
+    if (end === "close" && index === pieces.count - 1) return void response.end(piece)
     // Each piece leaves before the next is written, so that a client sees several network chunks.
-    response.write(piece, encoding, () => {
+    response.write(piece, () => {
       if (gap > 1) later(response, gap, () => write(index + 1))
       else if (fault?.type === "stream-error") later(response, 5, () => write(index + 1))
       else setImmediate(write, index + 1)
@@ -144,9 +167,9 @@ export const deliver = (
   }
   const begin = () => {
     if (response.destroyed) return
-    if (fault?.type === "lose-answer") return void response.socket?.destroy()
+    if (fault?.type === "lose-answer") return fault.instead === "silence" ? undefined : void response.socket?.destroy()
     response.writeHead(status, headers)
-    if (pieces.length === 0) {
+    if (pieces.count === 0) {
       response.flushHeaders()
       setImmediate(finish)
     } else write(0)

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Answer } from "./Answer.ts"
+import type { Answer, Unary } from "./Answer.ts"
 
 /**
  * A request as a route sees it: the path without query, the parameters that the route's pattern names, and the body's bytes.
@@ -20,6 +20,18 @@ export interface Request {
 }
 
 /**
+ * Takes the body of one request while it comes. Either `end` is the last call, when all of it was there, or `cut`, when the connection broke or a
+ * fault ended the request.
+ *
+ * @since 0.1.0
+ */
+export interface Intake {
+  readonly write: (chunk: Buffer) => void
+  readonly end: () => Answer
+  readonly cut: () => void
+}
+
+/**
  * One route. `operation` is the name under which calls are counted and faults are injected; `rpc` the method's full name in error details.
  *
  * @since 0.1.0
@@ -29,7 +41,11 @@ export interface Route {
   readonly method: "DELETE" | "GET" | "PATCH" | "POST" | "PUT"
   readonly pattern: RegExp
   readonly rpc: string
-  readonly handle: (request: Request) => Answer
+  readonly handle: (request: Request) => Answer | Promise<Answer>
+  /** Bodies of any size are taken piece by piece by this, and not by `handle`; the request's own `body` is empty then. */
+  readonly intake?: (request: Request) => Intake
+  /** What this service answers with an error's status, where it is not Vertex AI's shape. */
+  readonly error?: (status: number) => Unary | undefined
 }
 
 /**

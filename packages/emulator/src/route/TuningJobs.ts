@@ -1,120 +1,146 @@
 /**
- * tuningJobs: create, list, get, cancel; and what tuned endpoints answer.
+ * tuningJobs: create, list, get, cancel, rebase; and what tuned endpoints answer.
  *
  * Source: https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/projects.locations.tuningJobs
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import type * as Ledger from "../control/Ledger.ts"
 import * as Hash from "../engine/Hash.ts"
 import * as Response from "../engine/Response.ts"
 import * as Answer from "../http/Answer.ts"
 import * as JsonBody from "../http/JsonBody.ts"
 import type { Request, Route } from "../http/Route.ts"
 import type { State } from "../State.ts"
+import * as Operations from "../store/Operations.ts"
 import * as DataStats from "../tuning/DataStats.ts"
-import * as Examples from "../tuning/Examples.ts"
+import * as Evaluation from "../tuning/Evaluation.ts"
 import * as Job from "../tuning/Job.ts"
 import * as JobFilter from "../tuning/JobFilter.ts"
+import * as JobName from "../tuning/JobName.ts"
+import * as TuningRequest from "../tuning/Request.ts"
+import * as Resource from "../tuning/Resource.ts"
 import * as TunedAnswer from "../tuning/TunedAnswer.ts"
 import * as TuningBody from "../tuning/TuningBody.ts"
 import type { JsonObject } from "../wire/Decode.ts"
 import * as GoogleError from "../wire/GoogleError.ts"
+import * as TuningEnum from "../wire/TuningEnum.ts"
 import * as GenerateContent from "./GenerateContent.ts"
 
 type Answered<A> = Result.Result<A, GoogleError.GoogleError>
 
 const invalid = (message: string) => Result.fail(GoogleError.invalidArgument(message))
 
-/** Epochs when a job names none: the service chooses, the emulator takes three. */
-const usualEpochs = 3
+const encoded = ({ query }: Request, body: JsonObject): JsonObject =>
+  /enum-encoding=int/.test(query.get("$alt") ?? query.get("alt") ?? "") ? TuningEnum.numbered(body) : body
 
-const states = [
-  "JOB_STATE_UNSPECIFIED",
-  "JOB_STATE_QUEUED",
-  "JOB_STATE_PENDING",
-  "JOB_STATE_RUNNING",
-  "JOB_STATE_SUCCEEDED",
-  "JOB_STATE_FAILED",
-  "JOB_STATE_CANCELLING",
-  "JOB_STATE_CANCELLED",
-  "JOB_STATE_PAUSED",
-  "JOB_STATE_EXPIRED"
-]
+const now = (job: Job.Job): JsonObject => Resource.of(job, Date.now())
 
-/** Enums as numbers, for clients that ask for them. */
-const numbered = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(numbered)
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
-      const names: ReadonlyArray<string> =
-        key === "state" ? states : key === "adapterSize" ? TuningBody.adapterSizes : []
-      return [key, names.includes(String(item)) ? names.indexOf(String(item)) : numbered(item)]
-    })
-  )
+/** A job that has been created, and what the ledger says of it. */
+interface Made {
+  readonly job: Job.Job
+  readonly bill: Answer.Bill
+  readonly bills: ReadonlyArray<Answer.Bill>
+  readonly created: Answer.Created
 }
 
-const encoded = ({ query }: Request, body: JsonObject): unknown =>
-  /enum-encoding=int/.test(query.get("$alt") ?? query.get("alt") ?? "") ? numbered(body) : body
-
-function* problems(location: string, body: TuningBody.TuningBody): Generator<string> {
-  if (["global", "us", "eu"].includes(location)) yield `Tuning is not supported in the location ${location}.`
-  const { baseModel, labels = {}, preTunedModel, preferenceOptimizationSpec, supervisedTuningSpec } = body
-  if ((baseModel === undefined) === (preTunedModel === undefined))
-    yield "One of base_model and pre_tuned_model must be set."
-  const spec = supervisedTuningSpec ?? preferenceOptimizationSpec
-  if (spec === undefined || (supervisedTuningSpec !== undefined && preferenceOptimizationSpec !== undefined)) {
-    yield "One of supervised_tuning_spec and preference_optimization_spec must be set."
-  }
-  for (const uri of [spec?.trainingDatasetUri ?? "", spec?.validationDatasetUri ?? "gs://none/none"]) {
-    if (!/^gs:\/\/[^/]+\/.+/.test(uri)) yield `The dataset must be the URI of a Cloud Storage object, not "${uri}".`
-  }
-  const { epochCount = 1, learningRateMultiplier = 1 } = spec?.hyperParameters ?? {}
-  if (epochCount < 1 || epochCount > 100) yield "epoch_count must be in the range 1 to 100."
-  if (learningRateMultiplier <= 0) yield "learning_rate_multiplier must be positive."
-  if (Array.from(body.tunedModelDisplayName ?? "").length > 128)
-    yield "The display name must have at most 128 characters."
-  for (const [key, value] of Object.entries(labels)) {
-    const isRight = /^[\p{Ll}\p{Lo}\p{N}_-]{1,64}$/u.test(key) && /^[\p{Ll}\p{Lo}\p{N}_-]{0,64}$/u.test(value)
-    if (!isRight) yield `The label "${key}": "${value}" is invalid.`
+/** What the ledger says of a job: it is billed for all of its training when it is created. */
+const createdOf = (job: Job.Job): Answer.Created => {
+  const { baseModel, body, epochs } = job
+  const { labels = {}, tunedModelDisplayName: name } = body
+  return {
+    name: Resource.nameOf(job),
+    ...(name === undefined ? {} : { displayName: name }),
+    labels,
+    model: baseModel,
+    tokens: DataStats.billableTokens(Job.dataOf(job).examples, epochs)
   }
 }
 
-/** The base model's id, and what a model that is tuned on knows already. */
-const origin = (state: State, body: TuningBody.TuningBody, location: string) => {
-  const { baseModel, preTunedModel } = body
-  if (preTunedModel !== undefined) {
-    const { checkpointId = "0", tunedModelName = "" } = preTunedModel
-    const [, id = ""] = /\/models\/(\d{15})\d{4}(?:@\d+)?$/.exec(tunedModelName) ?? []
-    const tuned = state.tuning.tuned(`${id}${checkpointId.padStart(4, "0")}`)
-    if (tuned === undefined) return Result.fail(GoogleError.notFound(`The model \`${tunedModelName}\` does not exist.`))
-    return Result.succeed({ baseModel: tuned.baseModel, known: tuned.examples })
+const billOf = ({ model, tokens }: Answer.Created): Answer.Bill => ({
+  model: `tuning/${model}`,
+  input: tokens,
+  cached: 0,
+  output: 0,
+  thoughts: 0
+})
+
+const make = (state: State, { asked, validation }: TuningRequest.Read): Made => {
+  const bills: Array<Answer.Bill> = []
+  const config = asked.body.supervisedTuningSpec?.evaluationConfig
+  const isWrong = "code" in asked.data
+  const evaluate = (job: Job.Job) => {
+    if (config === undefined || isWrong) return []
+    const done = Evaluation.run(state, job, config, validation)
+    bills.push(...done.bills)
+    return done.runs
   }
-  const model = state.model(baseModel ?? "", location)
-  return model?.kind === "generate"
-    ? Result.succeed({ baseModel: model.id, known: [] })
-    : Result.fail(GoogleError.invalidArgument(`Base model ${baseModel ?? ""} is not supported.`))
+  const job = state.tuning.add({ ...asked, evaluate })
+  const entry = createdOf(job)
+  return { job, bill: billOf(entry), bills, created: entry }
 }
 
-const create = (state: State, request: Request): Answered<{ readonly job: Job.Job; readonly bill: Answer.Bill }> =>
+/**
+ * The calls that created the jobs whose names are not known: those that a killed server did not get to write down.
+ *
+ * @since 0.1.0
+ */
+export const unrecorded = (state: State, known: ReadonlySet<string>): ReadonlyArray<Ledger.Recorded> =>
+  state.tuning.all().flatMap((job) => {
+    const created = createdOf(job)
+    if (known.has(created.name)) return []
+    const path = `/v1/${JobName.parent(job.location)}/tuningJobs`
+    return [{ operation: "tuningJobs.create", method: "POST", path, billed: billOf(created), created }]
+  })
+
+const create = (state: State, request: Request): Answered<Made> =>
+  Result.gen(function* () {
+    const body = yield* JsonBody.read(request.body, TuningBody.decode)
+    return make(state, yield* TuningRequest.read(state, request.parameters["location"] ?? "", body))
+  })
+
+/** The job behind the model that is to be made anew. */
+const referred = (state: State, { tunedModelRef = {} }: TuningBody.RebaseBody, location: string): Answered<Job.Job> => {
+  const { pipelineJob, tunedModel, tuningJob } = tunedModelRef
+  const name = tunedModel ?? tuningJob ?? pipelineJob
+  if (name === undefined) return invalid("tuned_model_ref is required.")
+  const model = JobName.parseModel(tunedModel ?? "")
+  const [, place = "", id = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/tuningJobs\/(\d+)$/.exec(tuningJob ?? "") ?? []
+  const job = model === undefined ? state.tuning.find(place, id) : state.tuning.model(model.id, model.version)
+  if (job === undefined || job.location !== location) {
+    return Result.fail(GoogleError.notFound(`The tuned model \`${name}\` does not exist.`))
+  }
+  return Job.hasModel(job, Date.now())
+    ? Result.succeed(job)
+    : Result.fail(GoogleError.failedPrecondition(`The TuningJob \`${name}\` has no tuned model.`))
+}
+
+/** The operation runs as long as the job that makes the model anew, and ends with it. */
+const rebase = (state: State, request: Request): Answered<Made & { readonly operation: Operations.Operation }> =>
   Result.gen(function* () {
     const location = request.parameters["location"] ?? ""
-    const body = yield* JsonBody.read(request.body, TuningBody.decode)
-    const problem = problems(location, body).next()
-    if (problem.done !== true) return yield* invalid(problem.value)
-    const { baseModel, known } = yield* origin(state, body, location)
-    const spec = body.supervisedTuningSpec ?? body.preferenceOptimizationSpec ?? {}
-    const method = body.supervisedTuningSpec === undefined ? "preference" : "supervised"
-    const { trainingDatasetUri: uri = "", validationDatasetUri: validation } = spec
-    const isMissing = validation !== undefined && state.object(validation) === undefined
-    const data = isMissing
-      ? ({ code: 5, message: `The dataset ${validation} was not found.` } as const)
-      : Result.merge(Examples.of(uri, state.object(uri), method))
-    const epochs = spec.hyperParameters?.epochCount ?? usualEpochs
-    const job = state.tuning.add({ location, body, baseModel, epochs, data, known })
-    const input = DataStats.billableTokens(Job.examplesOf(job), epochs)
-    return { job, bill: { model: `tuning/${baseModel}`, input, cached: 0, output: 0, thoughts: 0 } }
+    const body = yield* JsonBody.read(request.body, TuningBody.decodeRebase)
+    const made = make(state, yield* TuningRequest.rebase(state, yield* referred(state, body, location), body))
+    const job = () => state.tuning.find(location, JobName.jobId(made.job.sequence)) ?? made.job
+    const time = new Date(made.job.created).toISOString().replace("Z", "000Z")
+    const version = request.path.startsWith("/v1beta1") ? "v1beta1" : "v1"
+    const type = (name: string) => `type.googleapis.com/google.cloud.aiplatform.${version}.${name}`
+    const end = (): Operations.End | undefined => {
+      const { error, ...resource } = now(job())
+      if (!Job.hasEnded(job(), Date.now())) return undefined
+      return Operations.isStatus(error) ? { error } : { response: { "@type": type("TuningJob"), ...resource } }
+    }
+    const operation = state.operations.start(JobName.parent(location), {
+      metadata: {
+        "@type": type("RebaseTunedModelOperationMetadata"),
+        genericMetadata: { createTime: time, updateTime: time }
+      },
+      end,
+      looks: 0,
+      cancel: () => state.tuning.cancel(job())
+    })
+    return { ...made, operation }
   })
 
 const find = (state: State, { parameters }: Request): Answered<Job.Job> => {
@@ -132,6 +158,7 @@ const list = (state: State, { parameters, query }: Request): Answered<JsonObject
   const filter = JobFilter.parse(text)
   if (filter === undefined) return invalid(`Invalid filter: ${text.slice(0, 200)}`)
   const size = Number(query.get("pageSize") || query.get("page_size") || 100)
+  const { listPageSize = 1000 } = state.tuning.settings()
   if (!Number.isInteger(size) || size < 1) return invalid("page_size must be positive.")
   const mark = Hash.text(text).toString(36)
   const token = query.get("pageToken") ?? query.get("page_token") ?? ""
@@ -139,13 +166,12 @@ const list = (state: State, { parameters, query }: Request): Answered<JsonObject
   if (given !== mark || (before !== undefined && !/^\d{1,15}$/.test(before)))
     return invalid("The page token is invalid.")
   const fits = state.tuning
-    .list(parameters["location"] ?? "")
+    .list(parameters["location"] ?? "", before === undefined)
     .filter((job) => (before === undefined || job.sequence < Number(before)) && filter(job))
-  const page = fits.slice(0, Math.min(size, 1000))
+  const page = fits.slice(0, Math.min(size, listPageSize))
   const last = page.at(-1)
-  const now = Date.now()
   return Result.succeed({
-    ...(page.length === 0 ? {} : { tuningJobs: page.map((job) => Job.resource(job, now)) }),
+    ...(page.length === 0 ? {} : { tuningJobs: page.map(now) }),
     ...(last === undefined || page.length === fits.length
       ? {}
       : { nextPageToken: Buffer.from(`${mark}:${last.sequence}`).toString("base64url") })
@@ -192,17 +218,31 @@ export const routes = (state: State): ReadonlyArray<Route> => {
         onSuccess: (body) => Answer.json(encoded(request, body))
       })
   })
-  const one = "/(?<job>[^/:]+)"
-  const now = (job: Job.Job) => Job.resource(job, Date.now())
-  return [
-    {
-      ...route("create", "POST", "", () => Result.succeed({})),
-      handle: (request) =>
-        Result.match(create(state, request), {
-          onFailure: Answer.error,
-          onSuccess: ({ bill, job }) => ({ ...Answer.json(encoded(request, now(job))), bill })
+  const creating = (
+    verb: string,
+    path: string,
+    answer: (request: Request) => Answered<{ readonly body: JsonObject } & Omit<Made, "job">>
+  ): Route => ({
+    ...route(verb, "POST", path, () => Result.succeed({})),
+    handle: (request) =>
+      Result.match(answer(request), {
+        onFailure: Answer.error,
+        onSuccess: ({ bill, bills, body, created }) => ({
+          ...Answer.json(encoded(request, body)),
+          bill,
+          bills,
+          created
         })
-    },
+      })
+  })
+  const one = "/(?<job>[^/:]+)"
+  return [
+    creating("create", "", (request) =>
+      Result.map(create(state, request), ({ job, ...made }) => ({ ...made, body: now(job) }))
+    ),
+    creating("rebaseTunedModel", ":rebaseTunedModel", (request) =>
+      Result.map(rebase(state, request), ({ operation, ...made }) => ({ ...made, body: Operations.body(operation) }))
+    ),
     route("list", "GET", "", (request) => list(state, request)),
     route("get", "GET", one, (request) => Result.map(find(state, request), now)),
     route("cancel", "POST", `${one}:cancel`, (request) =>

@@ -15,14 +15,15 @@ const number = (query: URLSearchParams, name: string): number | undefined => {
 
 /**
  * Says why the object does not meet the call's preconditions; undefined when it does. An object that is not there has generation 0. `prefix` is
- * `ifSource` for the source of a copy.
+ * `ifSource` for the source of a copy. To a reading the conditions that end in NotMatch say "only if it is new to me".
  *
  * @since 0.1.0
  */
 export const refusal = (
   query: URLSearchParams,
   object: Stored | undefined,
-  prefix: "if" | "ifSource" = "if"
+  prefix: "if" | "ifSource" = "if",
+  isReading = false
 ): Refusal.Refusal | undefined => {
   const of = (name: string) => number(query, `${prefix}${name}`)
   const conditions = [
@@ -32,8 +33,9 @@ export const refusal = (
     [of("MetagenerationNotMatch"), object?.metageneration, false]
   ] as const
   if (conditions.some(([wanted]) => Number.isNaN(wanted))) return Refusal.invalid("A precondition is not a number.")
-  const holds = conditions.every(([wanted, actual, same]) => wanted === undefined || (wanted === actual) === same)
-  return holds ? undefined : Refusal.conditionNotMet
+  const broken = conditions.find(([wanted, actual, same]) => wanted !== undefined && (wanted === actual) !== same)
+  if (broken === undefined) return undefined
+  return isReading && !broken[2] ? Refusal.notModified : Refusal.conditionNotMet
 }
 
 /**

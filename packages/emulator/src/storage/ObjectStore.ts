@@ -2,14 +2,16 @@
  * The buckets and objects of a server. As in a bucket without versioning, only the newest generation of an object is kept.
  *
  * With a directory everything survives the process: `buckets/sha-256(bucket).json`, `objects/sha-256(bucket/name).json` with the object's
- * metadata, written aside and renamed, and `blobs/` with the bytes. An object's name is in its metadata and never in a path.
+ * metadata, and `blobs/` with the bytes. An object's name is in its metadata and never in a path. Bytes of which no metadata tells, those of
+ * uploads that an earlier server did not see the end of, are removed when the store is opened.
  *
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import * as Fs from "node:fs"
 import { join } from "node:path"
 import * as Schema from "effect/Schema"
+import type { Source } from "../http/Answer.ts"
+import * as Records from "../store/Records.ts"
 import * as Blobs from "./Blobs.ts"
 import type { Checksum } from "./Checksum.ts"
 
@@ -59,11 +61,8 @@ const Stored = Schema.Struct({
  */
 export type Stored = typeof Stored.Type
 
-const readBucket = Schema.decodeUnknownSync(Schema.fromJsonString(Bucket))
-const readStored = Schema.decodeUnknownSync(Schema.fromJsonString(Stored))
-
 /**
- * The objects of a server. `put` takes over the blob of that key; `read` gives the bytes from `start` up to `end`.
+ * The objects of a server. `put` takes over the blob of that key; `open` gives the bytes to be read, `read` all of them.
  *
  * @since 0.1.0
  */
@@ -83,7 +82,8 @@ export interface ObjectStore {
   ) => Stored
   readonly patch: (object: Stored, attributes: Attributes) => Stored
   readonly remove: (object: Stored) => void
-  readonly read: (object: Stored, start?: number, end?: number) => Buffer
+  readonly open: (object: Stored) => Source
+  readonly read: (object: Stored) => Buffer
   readonly clear: () => void
 }
 
@@ -96,58 +96,43 @@ const blobOf = (object: Stored): string => `${keyOf(object)}-${object.generation
 /** Names in the order of their UTF-8 bytes, as the service lists them. */
 const byName = (a: Stored, b: Stored): number => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name))
 
-/** Writes and removes the JSON files of a directory; does nothing without one. */
-const journal = (root: string | undefined) => {
-  const files = (kind: "buckets" | "objects") => {
-    if (root === undefined) return { texts: [], write: () => {}, remove: () => {} }
-    const place = join(root, kind)
-    Fs.mkdirSync(place, { recursive: true })
-    const names = Fs.readdirSync(place).filter((name) => name.endsWith(".json"))
-    return {
-      texts: names.map((name) => Fs.readFileSync(join(place, name), "utf8")),
-      write: (key: string, value: object) => {
-        const path = join(place, `${key}.json`)
-        Fs.writeFileSync(`${path}.new`, JSON.stringify(value))
-        Fs.renameSync(`${path}.new`, path)
-      },
-      remove: (key: string) => Fs.rmSync(join(place, `${key}.json`), { force: true })
-    }
-  }
-  return { buckets: files("buckets"), objects: files("objects") }
-}
-
 /**
  * Opens the store in memory, or in a directory with what an earlier server left there. Throws when the directory cannot be used.
  *
  * @since 0.1.0
  */
 export const make = (root?: string): ObjectStore => {
-  const files = journal(root)
+  const bucketRecords = Records.open(root, "buckets", Bucket)
+  const objectRecords = Records.open(root, "objects", Stored)
   const blobs = root === undefined ? Blobs.memory() : Blobs.directory(join(root, "blobs"))
   const buckets = new Map<string, Bucket>()
   const objects = new Map<string, Map<string, Stored>>()
-  for (const bucket of files.buckets.texts.map((text) => readBucket(text))) {
+  for (const bucket of bucketRecords.found) {
     buckets.set(bucket.name, bucket)
     objects.set(bucket.name, new Map())
   }
   let last = 0
-  for (const object of files.objects.texts.map((text) => readStored(text))) {
+  const known = new Set<string>()
+  for (const object of objectRecords.found) {
     objects.get(object.bucket)?.set(object.name, object)
+    known.add(blobOf(object))
     last = Math.max(last, object.generation)
   }
+  for (const key of blobs.keys()) if (!known.has(key)) blobs.remove(key)
   const save = (object: Stored): Stored => {
-    files.objects.write(keyOf(object), object)
+    objectRecords.write(keyOf(object), object)
     objects.get(object.bucket)?.set(object.name, object)
     return object
   }
   const remove = (object: Stored) => {
-    files.objects.remove(keyOf(object))
+    objectRecords.remove(keyOf(object))
     objects.get(object.bucket)?.delete(object.name)
     blobs.remove(blobOf(object))
   }
   const list = (bucket: string) => [...(objects.get(bucket)?.values() ?? [])].toSorted(byName)
+  const open = (object: Stored) => blobs.open(blobOf(object))
   const removeBucket = (name: string) => {
-    files.buckets.remove(sha256(name))
+    bucketRecords.remove(sha256(name))
     buckets.delete(name)
     objects.delete(name)
   }
@@ -156,7 +141,7 @@ export const make = (root?: string): ObjectStore => {
     bucket: (name) => buckets.get(name),
     buckets: () => [...buckets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     addBucket: (bucket) => {
-      files.buckets.write(sha256(bucket.name), bucket)
+      bucketRecords.write(sha256(bucket.name), bucket)
       buckets.set(bucket.name, bucket)
       objects.set(bucket.name, new Map())
     },
@@ -176,7 +161,15 @@ export const make = (root?: string): ObjectStore => {
     patch: (object, attributes) =>
       save({ ...object, attributes, metageneration: object.metageneration + 1, updated: Date.now() }),
     remove,
-    read: (object, start = 0, end = object.size) => blobs.read(blobOf(object), start, Math.min(end, object.size)),
+    open,
+    read: (object) => {
+      const source = open(object)
+      try {
+        return source.read(0, source.length)
+      } finally {
+        source.close()
+      }
+    },
     clear: () => {
       for (const name of buckets.keys()) {
         for (const object of list(name)) remove(object)

@@ -25,7 +25,7 @@ export interface Refusal {
  * @since 0.1.0
  */
 export const answer = ({ code, location, message, reason }: Refusal, isMedia = false): Answer.Unary => {
-  if (isMedia) return Answer.page(message, code)
+  if (isMedia || code === 304) return Answer.page(code === 304 ? "" : message, code)
   const where = location === undefined ? {} : { locationType: "header", location }
   return Answer.json({ error: { code, message, errors: [{ message, domain: "global", reason, ...where }] } }, code)
 }
@@ -53,6 +53,13 @@ export const conflict = (message: string): Refusal => ({ code: 409, reason: "con
  */
 export const gone: Refusal = { code: 410, reason: "gone", message: "The upload session is no longer available." }
 
+/**
+ * A reading of an object that is still the one that the caller has.
+ *
+ * @since 0.1.0
+ */
+export const notModified: Refusal = { code: 304, reason: "notModified", message: "" }
+
 /** @since 0.1.0 */
 export const conditionNotMet: Refusal = {
   code: 412,
@@ -77,4 +84,34 @@ export const badRange: Refusal = {
   code: 416,
   reason: "requestedRangeNotSatisfiable",
   message: "The requested range cannot be satisfied."
+}
+
+const failures = new Map<number, Omit<Refusal, "code">>([
+  [400, { reason: "invalid", message: "Invalid argument." }],
+  [401, { reason: "required", message: "Anonymous caller does not have access.", location: "Authorization" }],
+  [403, { reason: "forbidden", message: "The caller does not have access to the Google Cloud Storage object." }],
+  [404, { reason: "notFound", message: "Not Found" }],
+  [409, { reason: "conflict", message: "The resource was changed meanwhile." }],
+  [410, gone],
+  [412, conditionNotMet],
+  [
+    429,
+    {
+      reason: "rateLimitExceeded",
+      message: "The rate limit for object mutation operations was exceeded. Please reduce your request rate."
+    }
+  ],
+  [500, { reason: "backendError", message: "Backend Error" }],
+  [503, { reason: "backendError", message: "Backend Error" }],
+  [504, { reason: "backendError", message: "Backend Error" }]
+])
+
+/**
+ * The answer with a status that a fault puts in place of the work; undefined for one that this service does not write itself.
+ *
+ * @since 0.1.0
+ */
+export const ofStatus = (code: number): Answer.Unary | undefined => {
+  const failure = failures.get(code)
+  return failure === undefined ? undefined : answer({ code, ...failure })
 }

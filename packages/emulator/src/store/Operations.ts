@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { JsonObject } from "../wire/Decode.ts"
+import { isJsonObject, type JsonObject } from "../wire/Decode.ts"
 
 /**
  * How an operation ends: with a response, or with a status that has a numeric google.rpc.Code.
@@ -17,15 +17,30 @@ export type End =
   | { readonly error: { readonly code: number; readonly message: string } }
 
 /**
- * An operation. `looks` is how often it is looked at until it has ended: with 1 the first look finds it done.
+ * Whether a value is a status as operations end with it.
+ *
+ * @since 0.1.0
+ */
+export const isStatus = (value: unknown): value is { readonly code: number; readonly message: string } =>
+  isJsonObject(value) && typeof value["code"] === "number" && typeof value["message"] === "string"
+
+/**
+ * An operation. `looks` is how often it is looked at until it has ended: with 1 the first look finds it done. One that waits for something else has a
+ * function as its end, which gives undefined while it runs, and perhaps something to do when it is cancelled.
  *
  * @since 0.1.0
  */
 export interface Operation {
   readonly name: string
   readonly metadata: JsonObject
-  readonly end: End
+  readonly end: End | (() => End | undefined)
   readonly looks: number
+  readonly cancel?: () => void
+}
+
+const endOf = ({ end, looks }: Operation): End | undefined => {
+  if (looks > 0) return undefined
+  return typeof end === "function" ? end() : end
 }
 
 /**
@@ -38,7 +53,7 @@ export interface Operations {
   readonly start: (below: string, operation: Omit<Operation, "name">) => Operation
   /** Looks at one, which brings it nearer to its end. */
   readonly look: (name: string) => Operation | undefined
-  /** Waits for one, which ends it. */
+  /** Waits for one, which ends it, unless it waits for something else. */
   readonly wait: (name: string) => Operation | undefined
   /** Cancels one that runs; an ended one stays as it is. False when it does not exist. */
   readonly cancel: (name: string) => boolean
@@ -56,11 +71,11 @@ const most = 10_000
  *
  * @since 0.1.0
  */
-export const body = ({ end, looks, metadata, name }: Operation): JsonObject => ({
-  name,
-  metadata,
-  ...(looks > 0 ? {} : { done: true, ...end })
-})
+export const body = (operation: Operation): JsonObject => {
+  const { metadata, name } = operation
+  const end = endOf(operation)
+  return { name, metadata, ...(end === undefined ? {} : { done: true, ...end }) }
+}
 
 /**
  * Starts without operations.
@@ -94,7 +109,10 @@ export const make = (): Operations => {
       const operation = operations.get(name)
       if (operation === undefined) return false
       const cancelled = { code: 1, message: "The operation was cancelled." }
-      if (operation.looks > 0) keep({ ...operation, looks: 0, end: { error: cancelled } })
+      if (endOf(operation) === undefined) {
+        operation.cancel?.()
+        keep({ ...operation, looks: 0, end: { error: cancelled } })
+      }
       return true
     },
     remove: (name) => operations.delete(name),

@@ -1,38 +1,65 @@
 /**
- * Reads training data: JSON Lines with one example a line. The data is refused at its first wrong line, as the service does.
+ * Reads training data: JSON Lines with one example a line. The data is refused at its first wrong line, as the service does; what is too long is left out.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as PromptTokens from "../engine/PromptTokens.ts"
-import * as Words from "../engine/Words.ts"
 import * as Content from "../wire/Content.ts"
 import * as Decode from "../wire/Decode.ts"
 import * as Tool from "../wire/Tool.ts"
 
 /**
- * What is learned from one line: the words of the last question, its answer, and the tokens of the whole line.
+ * What is learned from one line: the last question, its answer (the better one), under which system instruction, and the tokens of the whole line.
+ * `worse` and `scores`, the better one's first, are those of a preference.
  *
  * @since 0.1.0
  */
-export interface Example {
-  readonly words: ReadonlyArray<string>
-  readonly answer: string
-  readonly tokens: number
-  readonly outputTokens: number
-  readonly characters: number
-  readonly messages: number
-}
+export const Example = Schema.Struct({
+  system: Schema.String,
+  question: Schema.String,
+  answer: Schema.String,
+  worse: Schema.optionalKey(Schema.String),
+  scores: Schema.optionalKey(Schema.Tuple([Schema.Number, Schema.Number])),
+  tokens: Schema.Number,
+  outputTokens: Schema.Number,
+  characters: Schema.Number,
+  messages: Schema.Number
+})
+
+/** @since 0.1.0 */
+export type Example = typeof Example.Type
+
+/**
+ * The examples of an object, and those left out: their numbers, from 1, and why.
+ *
+ * @since 0.1.0
+ */
+export const Dataset = Schema.Struct({
+  examples: Schema.Array(Example),
+  dropped: Schema.Array(Schema.Struct({ index: Schema.Number, reason: Schema.String }))
+})
+
+/** @since 0.1.0 */
+export type Dataset = typeof Dataset.Type
 
 /**
  * Why data cannot be learned from: a google.rpc.Code and a message.
  *
  * @since 0.1.0
  */
-export interface Problem {
-  readonly code: 3 | 5
-  readonly message: string
-}
+export const Problem = Schema.Struct({ code: Schema.Literals([3, 5]), message: Schema.String })
+
+/** @since 0.1.0 */
+export type Problem = typeof Problem.Type
+
+/**
+ * How a model learns from examples.
+ *
+ * @since 0.1.0
+ */
+export type Method = "preference" | "supervised"
 
 /**
  * Fewer examples than this are refused. The number is the emulator's own; Google recommends 100.
@@ -40,6 +67,18 @@ export interface Problem {
  * @since 0.1.0
  */
 export const fewest = 16
+
+/**
+ * An example with more tokens than this is left out.
+ *
+ * Source: https://cloud.google.com/vertex-ai/generative-ai/docs/models/gemini-supervised-tuning#limitations
+ *
+ * @since 0.1.0
+ */
+export const mostTokens = 131_072
+
+/** What is read as one text. The service takes 1 GB. */
+const mostBytes = 256 * 1024 * 1024
 
 const supervised = Decode.message(
   "SupervisedExample",
@@ -71,7 +110,8 @@ const learned = (prompt: PromptTokens.Prompt, answer: Content.Content | undefine
   const { characters, total } = PromptTokens.count(prompt)
   const output = PromptTokens.count({ contents: [answer ?? {}] })
   return Result.succeed({
-    words: Words.all(textOf(asked)),
+    system: textOf(prompt.systemInstruction),
+    question: textOf(asked),
     answer: text,
     tokens: total + output.total,
     outputTokens: output.total,
@@ -99,9 +139,16 @@ const supervisedLine = (json: unknown): Line =>
 const preferenceLine = (json: unknown): Line =>
   Result.flatMap(read(preference, json), ({ completions = [], contents = [], systemInstruction }) => {
     if (contents.length === 0) return Result.fail("Missing required `contents` field.")
-    if (completions.length !== 2) return Result.fail("`completions` must have exactly two entries.")
-    const [better] = completions.toSorted((one, other) => (other.score ?? 0) - (one.score ?? 0))
-    return learned({ contents, ...(systemInstruction === undefined ? {} : { systemInstruction }) }, better?.completion)
+    const [better, worse, ...more] = completions.toSorted((one, other) => (other.score ?? 0) - (one.score ?? 0))
+    if (better === undefined || worse === undefined || more.length > 0) {
+      return Result.fail("`completions` must have exactly two entries.")
+    }
+    const prompt = { contents, ...(systemInstruction === undefined ? {} : { systemInstruction }) }
+    return Result.map(learned(prompt, better.completion), (example) => ({
+      ...example,
+      worse: textOf(worse.completion),
+      scores: [better.score ?? 0, worse.score ?? 0] as const
+    }))
   })
 
 const parse = (line: string): Result.Result<unknown, string> => {
@@ -113,26 +160,35 @@ const parse = (line: string): Result.Result<unknown, string> => {
 }
 
 /**
- * Reads the examples of an object's bytes, or says why they cannot be learned from. `undefined` is an object that does not exist.
+ * Reads the examples of an object's bytes, or says why they cannot be learned from. `undefined` is an object that does not exist. `least` is how many there
+ * must be.
  *
  * @since 0.1.0
  */
 export const of = (
   uri: string,
   bytes: Uint8Array | undefined,
-  method: "preference" | "supervised"
-): Result.Result<ReadonlyArray<Example>, Problem> => {
+  method: Method,
+  least = fewest
+): Result.Result<Dataset, Problem> => {
   if (bytes === undefined) return Result.fail({ code: 5, message: `The dataset ${uri} was not found.` })
   const refuse = (message: string) => Result.fail<Problem>({ code: 3, message: `${message} Dataset is not valid.` })
-  const readLine = method === "supervised" ? supervisedLine : preferenceLine
+  if (bytes.length > mostBytes) return refuse(`${uri} has more than the ${mostBytes} bytes that the emulator reads.`)
+  const readLine = method === "preference" ? preferenceLine : supervisedLine
   const examples: Array<Example> = []
+  const dropped: Array<Dataset["dropped"][number]> = []
   for (const [index, line] of new TextDecoder().decode(bytes).split("\n").entries()) {
     if (line.trim() === "") continue
     const example = Result.flatMap(parse(line), readLine)
     if (Result.isFailure(example)) return refuse(`Row: ${index + 1}. ${example.failure}`)
-    examples.push(example.success)
+    const { tokens } = example.success
+    if (tokens <= mostTokens) examples.push(example.success)
+    else {
+      const reason = `The example has ${tokens} tokens, more than ${mostTokens}.`
+      dropped.push({ index: examples.length + dropped.length + 1, reason })
+    }
   }
-  return examples.length < fewest
-    ? refuse(`${uri} has ${examples.length} examples, at least ${fewest} are needed.`)
-    : Result.succeed(examples)
+  return examples.length < least
+    ? refuse(`${uri} has ${examples.length} examples, at least ${least} are needed.`)
+    : Result.succeed({ examples, dropped })
 }

@@ -14,6 +14,15 @@ import type { Example } from "./Examples.ts"
  */
 export const near = 0.5
 
+/** The words of questions that were compared before. */
+const known = new WeakMap<Example, ReadonlyArray<string>>()
+
+const wordsOf = (example: Example): ReadonlyArray<string> => {
+  const words = known.get(example) ?? Words.all(example.question)
+  known.set(example, words)
+  return words
+}
+
 /**
  * The answer of the example whose question shares most words with a text (F1 of words in lower case, the first of equals), when that is
  * `near` enough.
@@ -25,7 +34,7 @@ export const answer = (examples: ReadonlyArray<Example>, text: string): string |
   let best: string | undefined
   let bestScore = 0
   for (const example of examples) {
-    const { f1 } = TokenF1.ofTokens(words, example.words)
+    const { f1 } = TokenF1.ofTokens(words, wordsOf(example))
     if (f1 >= near && f1 > bestScore) {
       best = example.answer
       bestScore = f1

@@ -6,26 +6,14 @@
  * @since 0.1.0
  */
 import * as Decode from "../wire/Decode.ts"
-
-/**
- * The sizes of adapters in the order of their numbers.
- *
- * @since 0.1.0
- */
-export const adapterSizes = [
-  "ADAPTER_SIZE_UNSPECIFIED",
-  "ADAPTER_SIZE_ONE",
-  "ADAPTER_SIZE_FOUR",
-  "ADAPTER_SIZE_EIGHT",
-  "ADAPTER_SIZE_SIXTEEN",
-  "ADAPTER_SIZE_THIRTY_TWO",
-  "ADAPTER_SIZE_TWO"
-] as const
+import * as EvaluationSpec from "../wire/EvaluationSpec.ts"
+import * as GenerationConfig from "../wire/GenerationConfig.ts"
+import * as TuningEnum from "../wire/TuningEnum.ts"
 
 const hyperParameters = {
   epochCount: Decode.int64,
   learningRateMultiplier: Decode.float,
-  adapterSize: Decode.enumeration("AdapterSize", adapterSizes)
+  adapterSize: Decode.enumeration("AdapterSize", TuningEnum.adapterSizes)
 }
 
 const spec = {
@@ -33,6 +21,22 @@ const spec = {
   validationDatasetUri: Decode.string,
   exportLastCheckpointOnly: Decode.bool
 }
+
+const evaluationConfig = Decode.message("EvaluationConfig", {
+  metrics: Decode.list(EvaluationSpec.metric),
+  outputConfig: Decode.message("OutputConfig", {
+    gcsDestination: Decode.message("GcsDestination", { outputUriPrefix: Decode.string })
+  }),
+  autoraterConfig: EvaluationSpec.autorater,
+  inferenceGenerationConfig: GenerationConfig.decode
+})
+
+/**
+ * How the model that comes out is evaluated, as read.
+ *
+ * @since 0.1.0
+ */
+export type EvaluationConfig = NonNullable<ReturnType<typeof evaluationConfig>>
 
 /**
  * Reads a tuning job. What the service itself fills in, and the methods that only v1beta1 has, are unknown names.
@@ -44,7 +48,8 @@ export const decode = Decode.message("TuningJob", {
   preTunedModel: Decode.message("PreTunedModel", { tunedModelName: Decode.string, checkpointId: Decode.string }),
   supervisedTuningSpec: Decode.message("SupervisedTuningSpec", {
     ...spec,
-    hyperParameters: Decode.message("SupervisedHyperParameters", hyperParameters)
+    hyperParameters: Decode.message("SupervisedHyperParameters", hyperParameters),
+    evaluationConfig
   }),
   preferenceOptimizationSpec: Decode.message("PreferenceOptimizationSpec", {
     ...spec,
@@ -63,3 +68,26 @@ export const decode = Decode.message("TuningJob", {
  * @since 0.1.0
  */
 export type TuningBody = NonNullable<ReturnType<typeof decode>>
+
+/**
+ * Reads the body of rebaseTunedModel.
+ *
+ * @since 0.1.0
+ */
+export const decodeRebase = Decode.message("RebaseTunedModelRequest", {
+  tunedModelRef: Decode.message(
+    "TunedModelRef",
+    { tunedModel: Decode.string, tuningJob: Decode.string, pipelineJob: Decode.string },
+    { oneof: ["tunedModel", "tuningJob", "pipelineJob"] }
+  ),
+  tuningJob: decode,
+  artifactDestination: Decode.message("GcsDestination", { outputUriPrefix: Decode.string }),
+  deployToSameEndpoint: Decode.bool
+})
+
+/**
+ * The body of rebaseTunedModel, as read.
+ *
+ * @since 0.1.0
+ */
+export type RebaseBody = NonNullable<ReturnType<typeof decodeRebase>>

@@ -1,21 +1,15 @@
 /**
- * The tuning jobs of a server, in memory, and the models that came out of them.
+ * The tuning jobs of a server, and the models that came out of them. In a directory they survive the process, with what they have learned.
  *
  * @since 0.1.0
  */
-import * as DataStats from "./DataStats.ts"
+import * as Hash from "../engine/Hash.ts"
+import * as Random from "../engine/Random.ts"
+import * as Records from "../store/Records.ts"
 import type { Example } from "./Examples.ts"
 import * as Job from "./Job.ts"
-
-/**
- * How jobs behave, in seconds: how long one lasts (default 3), and how long a new one is missing in lists (default not at all).
- *
- * @since 0.1.0
- */
-export interface Options {
-  readonly seconds?: number
-  readonly listLagSeconds?: number
-}
+import * as JobName from "./JobName.ts"
+import * as Settings from "./Settings.ts"
 
 /**
  * A tuned model that answers: its base model's id, and what it knows.
@@ -28,79 +22,175 @@ export interface Tuned {
 }
 
 /**
+ * What a job is created from. `from` is the job whose model is tuned on, `endpoint` the one that the new model takes over.
+ *
+ * @since 0.1.0
+ */
+export interface Asked extends Pick<Job.Job, "location" | "body" | "baseModel" | "epochs" | "data" | "known"> {
+  readonly from?: Job.Job | undefined
+  readonly endpoint?: string | undefined
+  /** What the model is worth, given the job that makes it. */
+  readonly evaluate?: (job: Job.Job) => Job.Job["evaluations"]
+}
+
+/**
  * The jobs of a server.
  *
  * @since 0.1.0
  */
 export interface TuningJobs {
-  /** Adds a job. The labels `emulator-seconds`, `emulator-list-lag` and `emulator-end` of its body steer it. */
-  readonly add: (job: Pick<Job.Job, "location" | "body" | "baseModel" | "epochs" | "data" | "known">) => Job.Job
+  /** How jobs behave that are created from now on, and how lists do. */
+  readonly settings: () => Settings.Settings
+  /** Changes the settings until the next `clear`; what is left out is as the server was started. */
+  readonly set: (settings: Settings.Settings) => void
+  readonly add: (asked: Asked) => Job.Job
   readonly find: (location: string, id: string) => Job.Job | undefined
-  /** The visible jobs of a location, newest first. */
-  readonly list: (location: string) => ReadonlyArray<Job.Job>
+  /** The visible jobs of a location, newest first. The first page of a list counts as a list. */
+  readonly list: (location: string, isFirstPage: boolean) => ReadonlyArray<Job.Job>
   readonly cancel: (job: Job.Job) => void
-  /** What answers behind the id of an endpoint or of a model whose job has succeeded. */
-  readonly tuned: (id: string) => Tuned | undefined
+  /** What answers behind the id of an endpoint. */
+  readonly tuned: (endpoint: string) => Tuned | undefined
+  /** The job that has made a version of a model, the newest unless one is named. */
+  readonly model: (id: string, version: number | undefined) => Job.Job | undefined
+  /** All jobs, the oldest first. */
+  readonly all: () => ReadonlyArray<Job.Job>
   readonly clear: () => void
 }
 
 /** Jobs that are remembered; older ones are forgotten, and their endpoints with them. */
 const most = 10_000
 
-const seconds = (label: string | undefined, usual: number): number =>
-  (label !== undefined && /^\d{1,6}(?:_\d{1,3})?$/.test(label) ? Number(label.replace("_", ".")) : usual) * 1000
+/** What the ids of all checkpoints of an endpoint have in common. */
+const baseOf = (endpoint: string): string => endpoint.slice(0, -4)
+
+const lagOf = ({ listLagSeconds = 0 }: Settings.Settings, sequence: number): number => {
+  if (typeof listLagSeconds === "number") return listLagSeconds * 1000
+  const { from, to } = listLagSeconds
+  return (from + (to - from) * Random.make(Hash.text(`lag ${sequence}`))()) * 1000
+}
 
 /**
- * Starts without jobs.
+ * Starts with the jobs that a directory holds, or without any. Throws when the directory cannot be used.
  *
  * @since 0.1.0
  */
-export const make = (options: Options = {}): TuningJobs => {
+export const make = (options: Settings.Settings = {}, directory?: string): TuningJobs => {
+  const records = Records.open(directory, "tuning-jobs", Job.Saved)
   const jobs = new Map<number, Job.Job>()
+  /** How many lists a job is still missing in. */
+  const hidden = new Map<number, number>()
+  let settings = options
   let made = 0
+  /** The jobs that have made an endpoint or taken it over, the oldest first. */
+  const endpoints = new Map<string, ReadonlyArray<number>>()
+  const serve = ({ endpoint, sequence }: Job.Job) => {
+    const base = baseOf(endpoint)
+    endpoints.set(base, [...(endpoints.get(base) ?? []), sequence])
+  }
+  const keep = (job: Job.Job): Job.Job => {
+    records.write(String(job.sequence), job)
+    if (!jobs.has(job.sequence)) serve(job)
+    jobs.set(job.sequence, job)
+    return job
+  }
+  const forget = (sequence: number) => {
+    const job = jobs.get(sequence)
+    if (job === undefined) return
+    endpoints.delete(baseOf(job.endpoint))
+    records.remove(String(sequence))
+    jobs.delete(sequence)
+    hidden.delete(sequence)
+  }
+  for (const saved of records.found.toSorted((one, other) => one.sequence - other.sequence)) {
+    const job = Job.ofSaved(saved)
+    if (job === undefined) throw new Error(`The tuning job ${saved.sequence} in ${directory} is of another version.`)
+    serve(job)
+    jobs.set(job.sequence, job)
+    made = job.sequence
+  }
+  const version = ({ body, from }: Asked, sequence: number): Job.Job["model"] => {
+    const name = body.tunedModelDisplayName
+    // Tuned on without a name of its own it is the next version of the model that it was tuned from.
+    if (from === undefined || (name !== undefined && name !== from.body.tunedModelDisplayName)) {
+      return { id: JobName.modelId(sequence), version: 1 }
+    }
+    const { id } = from.model
+    const versions = [...jobs.values()].filter(({ model }) => model.id === id).map(({ model }) => model.version)
+    return { id, version: Math.max(...versions) + 1 }
+  }
   return {
+    settings: () => settings,
+    set: (changed) => {
+      settings = { ...options, ...changed }
+    },
     add: (asked) => {
-      const { labels = {} } = asked.body
+      const sequence = ++made
+      const { baseModel, body, data, endpoint = JobName.endpointId(sequence), epochs, from, known, location } = asked
+      const name = body.tunedModelDisplayName ?? from?.body.tunedModelDisplayName
+      const how = Settings.ofLabels(settings, body.labels)
       const created = Date.now()
-      const end = labels["emulator-end"]
       const job: Job.Job = {
-        ...asked,
-        stats: Array.isArray(asked.data) ? DataStats.of(asked.data, asked.epochs) : undefined,
-        sequence: ++made,
+        sequence,
+        location,
+        body: name === undefined ? body : { ...body, tunedModelDisplayName: name },
+        baseModel,
+        epochs,
         created,
-        lasts: seconds(labels["emulator-seconds"], options.seconds ?? 3),
-        visible: created + seconds(labels["emulator-list-lag"], options.listLagSeconds ?? 0),
-        end: end === "failed" || end === "expired" ? `JOB_STATE_${end.toUpperCase()}` : "JOB_STATE_SUCCEEDED",
-        cancelled: undefined
+        lasts: (how.seconds ?? 3) * 1000,
+        listed: created + lagOf(how, sequence),
+        states: how.states ?? ["PENDING", "RUNNING", "RUNNING", "RUNNING", "RUNNING"],
+        end: how.end ?? "SUCCEEDED",
+        data,
+        known,
+        model: version(asked, sequence),
+        endpoint,
+        evaluations: []
       }
-      jobs.set(job.sequence, job)
-      jobs.delete(job.sequence - most)
-      return job
+      if ((how.listLagCalls ?? 0) > 0) hidden.set(sequence, how.listLagCalls ?? 0)
+      forget(sequence - most)
+      return keep({ ...job, evaluations: asked.evaluate?.(job) ?? [] })
     },
     find: (location, id) => {
-      const found = /^(\d{16})000$/.exec(id)
-      const job = found === null ? undefined : jobs.get(Number(BigInt(found[1] ?? "0") - 4_000_000_000_000_000n))
+      const job = jobs.get(JobName.sequenceOf(id) ?? 0)
       return job?.location === location ? job : undefined
     },
-    list: (location) => {
+    list: (location, isFirstPage) => {
       const now = Date.now()
-      return [...jobs.values()].filter((job) => job.location === location && job.visible <= now).toReversed()
+      const here = [...jobs.values()].filter((job) => job.location === location)
+      const visible = here.filter(({ listed, sequence }) => listed <= now && !hidden.has(sequence))
+      if (isFirstPage) {
+        for (const { sequence } of here) {
+          const left = (hidden.get(sequence) ?? 0) - 1
+          if (left > 0) hidden.set(sequence, left)
+          else hidden.delete(sequence)
+        }
+      }
+      return visible.toReversed()
     },
     cancel: (job) => {
       const now = Date.now()
-      if (!Job.hasEnded(job, now)) jobs.set(job.sequence, { ...job, cancelled: job.cancelled ?? now })
+      if (!Job.hasEnded(job, now) && job.cancelled === undefined) keep({ ...job, cancelled: now })
     },
     tuned: (id) => {
-      const parsed = Job.parseId(id)
-      const job = parsed === undefined ? undefined : jobs.get(parsed.sequence)
-      if (parsed === undefined || job === undefined || Job.stateAt(job, Date.now()) !== "JOB_STATE_SUCCEEDED")
-        return undefined
-      return parsed.checkpoint > job.epochs
+      const now = Date.now()
+      const makers = (endpoints.get(baseOf(id)) ?? []).flatMap((sequence) => jobs.get(sequence) ?? [])
+      const job = makers.findLast((job) => Job.hasModel(job, now))
+      const checkpoint = Number(id.slice(-4))
+      return job === undefined || checkpoint > job.epochs
         ? undefined
-        : { baseModel: job.baseModel, examples: Job.knowledge(job, parsed.checkpoint) }
+        : { baseModel: job.baseModel, examples: Job.knowledge(job, checkpoint) }
     },
+    model: (id, version) => {
+      const now = Date.now()
+      return [...jobs.values()].findLast(
+        (job) =>
+          job.model.id === id && (version === undefined || job.model.version === version) && Job.hasModel(job, now)
+      )
+    },
+    all: () => [...jobs.values()],
     clear: () => {
-      jobs.clear()
+      for (const sequence of jobs.keys()) forget(sequence)
+      settings = options
       made = 0
     }
   }

@@ -206,6 +206,24 @@ export const quotaExceeded = (retryDelay: string): GoogleError =>
 export const cancelled: GoogleError = error(499, "CANCELLED", "The operation was cancelled.")
 
 /**
+ * The resource is not in the state that the call needs: HTTP 400.
+ *
+ * @since 0.1.0
+ */
+export const failedPrecondition = (message: string): GoogleError => error(400, "FAILED_PRECONDITION", message)
+
+/**
+ * Another call came between: HTTP 409.
+ *
+ * @since 0.1.0
+ */
+export const aborted: GoogleError = error(
+  409,
+  "ABORTED",
+  "The operation was aborted, typically due to a concurrency issue."
+)
+
+/**
  * A fault inside the service: HTTP 500.
  *
  * @since 0.1.0

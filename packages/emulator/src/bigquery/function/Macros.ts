@@ -1,0 +1,72 @@
+/**
+ * What GoogleSQL means where DuckDB means something else, as macros of DuckDB. They are made once, before anything of a user is seen.
+ *
+ * @since 0.1.0
+ */
+
+/** White space as Unicode has it. */
+const blank = "[\\s\\x{0b}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]"
+
+/** With 0, 3 or 6 digits behind the point, as few as say it. */
+const fraction = (micros: string) =>
+  `CASE WHEN ${micros} = 0 THEN '' WHEN ${micros} % 1000 = 0 THEN printf('.%03d', CAST(${micros} // 1000 AS INTEGER)) ELSE printf('.%06d', CAST(${micros} AS INTEGER)) END`
+
+const macros: { readonly [signature: string]: string } = {
+  // Comparisons: NaN is equal to nothing and neither less nor greater.
+  "bq_feq(a, b)": "CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN isnan(a) OR isnan(b) THEN FALSE ELSE a = b END",
+  "bq_flt(a, b)": "CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN isnan(a) OR isnan(b) THEN FALSE ELSE a < b END",
+  "bq_fle(a, b)": "CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN isnan(a) OR isnan(b) THEN FALSE ELSE a <= b END",
+  // A whole number that a double cannot hold would be compared with another one.
+  "bq_exact(a)":
+    "CASE WHEN a BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(a AS DOUBLE) WHEN a IS NULL THEN NULL ELSE error('The emulator does not compare INT64 beyond 2^53 with FLOAT64: ' || a) END",
+  // Arithmetic: what is not finite, and zero below a fraction, is an error.
+  "bq_finite(result, fine)": "CASE WHEN isfinite(result) OR NOT fine THEN result ELSE error('Floating point error: the result is not finite') END",
+  "bq_divisor(b)": "CASE WHEN b = 0 THEN error('division by zero') ELSE b END",
+  "bq_floor(a, b)": "(a - ((a % b) + b) % b) // b",
+  "bq_int64(a)": "CASE WHEN a IS NULL THEN NULL WHEN a >= -9223372036854775808 AND a < 9223372036854775808 THEN CAST(round(a) AS BIGINT) END",
+  // Text.
+  "bq_must(given, value, message)": "CASE WHEN given IS NULL OR value IS NOT NULL THEN value ELSE error(message) END",
+  "bq_count(n)": "CASE WHEN n < 0 THEN error('The length must not be negative') ELSE least(n, 2147483647) END",
+  "bq_start(s, p)": "CASE WHEN p > 0 THEN p WHEN p = 0 OR p < -length(s) THEN 1 ELSE length(s) + p + 1 END",
+  "bq_trim(s)": `regexp_replace(s, '^${blank}+|${blank}+$', '', 'g')`,
+  "bq_ltrim(s)": `regexp_replace(s, '^${blank}+', '')`,
+  "bq_rtrim(s)": `regexp_replace(s, '${blank}+$', '')`,
+  "bq_filling(p)": "CASE WHEN p = '' THEN error('The pattern must not be empty') ELSE p END",
+  // Texts of values, as CAST AS STRING gives them.
+  "bq_float_text(x)":
+    "CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END WHEN x = 0 THEN '0' WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x) ELSE printf('%.17g', x) END",
+  "bq_decimal_text(x)": "rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.')",
+  "bq_datetime_text(x)": `strftime(x, '%Y-%m-%d %H:%M:%S') || ${fraction("(epoch_us(x) % 1000000 + 1000000) % 1000000")}`,
+  "bq_time_text(x)": `strftime(DATE '1970-01-01' + x, '%H:%M:%S') || ${fraction("epoch_us(x) % 1000000")}`,
+  // Values of texts: NULL where the text is none.
+  "bq_to_int64(s)":
+    "CASE WHEN regexp_full_match(s, '\\s*[-+]?\\d+\\s*') THEN TRY_CAST(trim(s) AS BIGINT) WHEN regexp_full_match(s, '\\s*[-+]?0[xX][0-9a-fA-F]{1,16}\\s*') THEN TRY_CAST(CAST('0x' || regexp_extract(s, '[xX](\\w+)', 1) AS UBIGINT) * CASE WHEN contains(s, '-') THEN -1 ELSE 1 END AS BIGINT) END",
+  "bq_to_float(s)":
+    "CASE WHEN regexp_full_match(s, '\\s*[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?\\s*') THEN TRY_CAST(trim(s) AS DOUBLE) WHEN regexp_full_match(lower(s), '\\s*[-+]?(inf|infinity|nan)\\s*') THEN TRY_CAST(ltrim(trim(s), '+') AS DOUBLE) END",
+  "bq_is_decimal(s)": "regexp_full_match(s, '\\s*[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?\\s*')",
+  "bq_to_bool(s)": "CASE lower(s) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
+  "bq_to_date(s)": "CASE WHEN regexp_full_match(s, '\\d{4}-\\d{1,2}-\\d{1,2}') THEN TRY_CAST(s AS DATE) END",
+  "bq_to_time(s)": "CASE WHEN regexp_full_match(s, '\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{0,6})?') THEN TRY_CAST(s AS TIME) END",
+  "bq_to_datetime(s)":
+    "CASE WHEN regexp_full_match(s, '\\d{4}-\\d{1,2}-\\d{1,2}([ Tt]\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{0,6})?)?') THEN TRY_CAST(replace(s, 't', 'T') AS TIMESTAMP) END",
+  "bq_to_timestamp(s)":
+    "CASE WHEN regexp_full_match(s, '\\d{4}-\\d{1,2}-\\d{1,2}([ Tt]\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{0,6})?)?([Zz]| ?UTC| ?[-+]\\d{1,2}(:?\\d{2})?)?') THEN make_timestamp(epoch_us(TRY_CAST(regexp_replace(replace(replace(s, 't', 'T'), 'z', 'Z'), '^(\\d{4}-\\d{1,2}-\\d{1,2})([Z+-]| [U+-]|$)', '\\1 00:00:00\\2') AS TIMESTAMPTZ))) END",
+  // Times. Weeks begin on the day that `first` days after a Thursday is.
+  "bq_days(d)": "CAST(d - DATE '1970-01-01' AS BIGINT)",
+  "bq_week(d, shift)": "bq_floor(bq_days(d) + shift, 7)",
+  "bq_day(n)": "(DATE '1970-01-01' + CAST(n AS INTEGER))",
+  "bq_year(x)": "CASE WHEN x IS NULL OR (year(x) BETWEEN 1 AND 9999) THEN x ELSE error('The result is not between the years 1 and 9999') END",
+  "bq_zone(x, zone)": "timezone(zone, make_timestamptz(epoch_us(x)))",
+  "bq_unzone(x, zone)": "make_timestamp(epoch_us(timezone(zone, x)))",
+  // JSON.
+  "bq_json(s)": "CASE WHEN json_valid(s) THEN s END"
+}
+
+/**
+ * The statements that make the macros.
+ *
+ * @since 0.1.0
+ */
+export const statements: ReadonlyArray<string> = Object.entries(macros).map(
+  ([signature, body]) => `CREATE OR REPLACE TEMP MACRO ${signature} AS ${body}`
+)
