@@ -93,6 +93,56 @@ export const suite = <E>(name: string, subject: Layer.Layer<CloudStorage.CloudSt
       })
     )
 
+    it.effect("reads what was there when the reading began, though it is replaced meanwhile", () =>
+      Effect.gen(function* () {
+        const uri = `${bucket}/replaced`
+        const { generation, size } = yield* CloudStorage.write(uri, large)
+        let at = 0
+        yield* Stream.runForEach(CloudStorage.read(uri, { generation }), (chunk) =>
+          Effect.gen(function* () {
+            if (at === 0) yield* CloudStorage.write(uri, "another")
+            assert.strictEqual(chunk[0], Math.floor(at / 1_000_003))
+            at += chunk.length
+          })
+        )
+        assert.strictEqual(at, size)
+        assert.strictEqual((yield* reason(CloudStorage.readText(uri, { generation })))._tag, "Changed")
+        assert.strictEqual(yield* CloudStorage.readText(uri, { start: 3 }), "ther")
+      })
+    )
+
+    it.effect("keeps an empty object, and parts of one generation", () =>
+      Effect.gen(function* () {
+        const empty = yield* CloudStorage.write(`${bucket}/empty`, "")
+        assert.strictEqual(empty.size, 0)
+        assert.strictEqual(yield* CloudStorage.readText(`${bucket}/empty`), "")
+        const uri = `${bucket}/parts`
+        const { generation } = yield* CloudStorage.write(uri, "0123456789")
+        assert.strictEqual(yield* CloudStorage.readText(uri, { generation, start: 3, end: 7 }), "3456")
+        assert.strictEqual(yield* CloudStorage.readText(uri, { generation, start: 8, end: 100 }), "89")
+        yield* CloudStorage.remove(uri, { ifGeneration: generation })
+        const deleted = yield* reason(CloudStorage.readText(uri, { generation, start: 3, end: 7 }))
+        assert(deleted._tag === "Changed")
+        assert.isUndefined(deleted.current)
+      })
+    )
+
+    it.effect("lets one of many writers replace a generation", () =>
+      Effect.gen(function* () {
+        const uri = `${bucket}/turn`
+        const { generation } = yield* CloudStorage.write(uri, "0")
+        const write = (text: string) =>
+          Effect.exit(
+            CloudStorage.write(uri, Stream.concat(large, Stream.make(new TextEncoder().encode(text))), {
+              ifGeneration: generation
+            })
+          )
+        const exits = yield* Effect.forEach(["a", "b", "c"], write, { concurrency: "unbounded" })
+        const done = exits.flatMap((exit) => (exit._tag === "Success" ? [exit.value.generation] : []))
+        assert.deepStrictEqual(done, [(yield* CloudStorage.metadata(uri)).generation])
+      })
+    )
+
     it.effect("fails with the content's failure and writes nothing", () =>
       Effect.gen(function* () {
         const uri = `${bucket}/broken`

@@ -45,6 +45,29 @@ export const suite = <E>(name: string, subject: Subject<E>): void => {
       })
     )
 
+    it.effect("tells whose job it is, also of preference optimisation", () =>
+      Effect.gen(function* () {
+        const asked: ReadonlyArray<TuningRequest.TuningRequest> = [
+          request("mine", {
+            learningRateMultiplier: 0.5,
+            adapterSize: 8,
+            lastCheckpointOnly: true,
+            displayName: "mine"
+          }),
+          { ...request("mine"), method: "preference", beta: 0.2, epochs: 3 }
+        ]
+        for (const one of asked) {
+          const { name } = yield* Tuning.create(one)
+          const job = yield* Tuning.get(name)
+          assert.deepStrictEqual(
+            asked.map((other) => TuningJob.isOf(job, other)),
+            asked.map((other) => other === one)
+          )
+          assert.isFalse(TuningJob.isOf(job, { ...one, trainingData: "gs://elsewhere/train.jsonl" }))
+        }
+      })
+    )
+
     it.effect("lists every page, and finds newest first", () =>
       Effect.gen(function* () {
         const jobs = yield* Effect.forEach([1, 2, 3, 4, 5], () => Tuning.create(request("pages")))
