@@ -37,19 +37,19 @@ export const book = (spent: Budget.Amount, uncertain: Budget.Amount = Budget.zer
   })
 
 /**
- * What an effect has spent; `uncertain` is the part of it that was booked at worst case.
+ * What an effect has spent; `uncertain` is the part of it that was booked at worst case. Both are null where it was not measured.
  *
  * @since 0.1.0
  */
 export interface Measured<A, E> {
   readonly exit: Exit.Exit<A, E>
-  readonly spent: Budget.Amount
-  readonly uncertain: Budget.Amount
+  readonly spent: Budget.Amount | null
+  readonly uncertain: Budget.Amount | null
 }
 
 /**
- * Runs an effect and tells what it spent of the budgets around it, concurrent work not included. Outside of budgets nothing is
- * measured: both amounts are zero.
+ * Runs an effect and tells what it spent of the budgets around it, concurrent work not included. Outside of budgets nothing is measured,
+ * because nobody looks at prices there.
  *
  * @since 0.1.0
  */
@@ -58,7 +58,7 @@ export const measure = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Me
     const budgets = yield* Guard.Budgets
     const innermost = budgets.at(-1)
     if (innermost === undefined) {
-      return { exit: yield* Effect.exit(self), spent: Budget.zero, uncertain: Budget.zero }
+      return { exit: yield* Effect.exit(self), spent: null, uncertain: null }
     }
     const region: Region.Region = {
       _tag: "Region",

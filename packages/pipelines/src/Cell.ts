@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Budget from "@genops/core/Budget"
 import * as Money from "@genops/core/Money"
 import * as Usage from "@genops/core/Usage"
 import * as GenerateBody from "@genops/vertex/GenerateBody"
@@ -31,7 +32,8 @@ export type Problem = typeof Problem.Type
 /**
  * The score of one metric. Exactly one of `score`, `pairwiseChoice` and `error` says how it went; without a number `score` is null.
  *
- * `cost` is what the judge cost, null when it is not known, absent when nothing was asked.
+ * `cost` is what the judge cost, null when it is not known, absent when nothing was asked. `version` names the definition of the metric
+ * that the score came from: see `RunManifest.metricVersion`.
  *
  * @since 0.1.0
  */
@@ -44,6 +46,7 @@ export const CellScore = Schema.Struct({
   samples: Schema.optional(Score.Samples),
   usage: Schema.optional(Usage.Usage),
   cost: Schema.optional(Schema.NullOr(Money.Money)),
+  version: Schema.optional(Schema.String),
   error: Schema.optional(Problem)
 })
 
@@ -55,11 +58,33 @@ export const CellScore = Schema.Struct({
 export type CellScore = typeof CellScore.Type
 
 /**
- * What an attempt at a cell was billed: US dollars for the answer and for judges, and the number of calls whose cost is not known.
+ * What the budgets around an attempt have booked; `uncertain` is the part of it at worst case, absent when there is none.
  *
  * @since 0.1.0
  */
-export const Spent = Schema.Struct({ generation: Money.Money, judge: Money.Money, unknown: Schema.Natural })
+export const Booked = Schema.Struct({ spent: Budget.Amount, uncertain: Schema.optional(Budget.Amount) })
+
+/**
+ * What the budgets around an attempt have booked.
+ *
+ * @since 0.1.0
+ */
+export type Booked = typeof Booked.Type
+
+/**
+ * What an attempt at a cell was billed: US dollars for the answer and for judges, and the number of calls whose cost is not known.
+ *
+ * `booked` is what budgets have booked for the answer and for judges, also for calls that may have been billed: a resumed run books it
+ * again. It is absent outside of budgets.
+ *
+ * @since 0.1.0
+ */
+export const Spent = Schema.Struct({
+  generation: Money.Money,
+  judge: Money.Money,
+  unknown: Schema.Natural,
+  booked: Schema.optional(Schema.Struct({ generation: Schema.optional(Booked), judge: Schema.optional(Booked) }))
+})
 
 /**
  * What an attempt at a cell was billed.
@@ -69,12 +94,12 @@ export const Spent = Schema.Struct({ generation: Money.Money, judge: Money.Money
 export type Spent = typeof Spent.Type
 
 /**
- * A row of a run.
+ * A cell of a run: a row, for a candidate, and of its repeats one.
  *
  * **Details**
  *
  * - `candidate` is the configuration's name, `fingerprint` its content's.
- * - `row` counts the rows of the dataset from 0; `rowId` is the row's id in it.
+ * - `row` counts the rows of the dataset from 0; `rowId` is the row's id in it. `repeat` counts the repeats from 0; absent is 0.
  * - `response` is absent when there is no answer; then `error` says why.
  * - `cost` is what the answer cost, null when it is not known. It was paid once, even if the line is the second of its row.
  * - `scores` lacks the metrics that were not reached, because the run was stopped or there is no answer.
@@ -88,6 +113,7 @@ export const Cell = Schema.Struct({
   fingerprint: Schema.String,
   row: Schema.Natural,
   rowId: Schema.String,
+  repeat: Schema.optional(Schema.Natural),
   prompt: Schema.optional(Schema.String),
   reference: Schema.optional(Schema.String),
   response: Schema.optional(Schema.String),
@@ -104,7 +130,7 @@ export const Cell = Schema.Struct({
 })
 
 /**
- * A row of a run.
+ * A cell of a run.
  *
  * @since 0.1.0
  */
@@ -121,12 +147,14 @@ export const FromLine = Schema.fromJsonString(Schema.toCodecJson(Cell))
 const lasting: ReadonlySet<string> = new Set(["Absent", "MetricInputMissing", "MetricUnsupported"])
 
 /**
- * Whether a score needs no further attempt: it is there, or it cannot be.
+ * Whether a score needs no further attempt: it is there, or it cannot be. One of another `version` of its metric does not count.
  *
  * @since 0.1.0
  */
-export const isSettled = (score: CellScore | undefined): score is CellScore =>
-  score !== undefined && (score.error === undefined || lasting.has(score.error.tag))
+export const isSettled = (score: CellScore | undefined, version?: string): score is CellScore =>
+  score !== undefined &&
+  (version === undefined || score.version === version) &&
+  (score.error === undefined || lasting.has(score.error.tag))
 
 /**
  * The score of a metric in a cell, if the cell has come to it.

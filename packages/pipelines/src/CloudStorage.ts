@@ -115,7 +115,7 @@ export const exists = (uri: string): Effect.Effect<boolean, CloudStorageError, C
 
 /**
  * Reads an object in chunks; a whole one is checked against its checksum. Fails with `NotFound`; with `Changed` when the generation asked
- * for is gone.
+ * for is gone; with `Unavailable` when the connection breaks after the first byte, since what was given out cannot be taken back.
  *
  * @since 0.1.0
  */
@@ -146,7 +146,8 @@ export const readText = (
  *   and begins again when another writer came between. So the client retries it, and a lost answer is recognised and never written twice.
  * - 8 MiB and less are one request; larger objects are uploaded in chunks of 8 MiB and resumed after a break. Nothing is seen of an object
  *   before it is whole.
- * - Fails with `PreconditionFailed` when `ifGeneration` does not hold, and with what the content fails with.
+ * - Fails with `PreconditionFailed` when `ifGeneration` does not hold, and with what the content fails with. After `Unavailable` the write may have
+ *   been done: nobody could ask.
  *
  * @example
  * import * as CloudStorage from "@genops/pipelines/CloudStorage"

@@ -8,6 +8,16 @@ import type * as Money from "@genops/core/Money"
 /**
  * What a candidate is doing.
  *
+ * **Details**
+ *
+ * - `InFlight`: so many of its cells are at work. A cell whose call waits for a retry or for its turn under a rate is among them where the
+ *   model service does not say that it waits.
+ * - `Waiting`: nothing of it is sent: there is no room beside the others, or all its calls wait for a rate or a retry.
+ * - `WaitingForBudget`: all its calls wait for calls in flight to make room in a budget.
+ * - `BackingOff`: the service was too busy for some cells. They are tried again when it has had time to recover. `WaitingForQuota`: the same,
+ *   where a quota says until when.
+ * - `Failed`: it cannot be used; `tag` is that of the error.
+ *
  * @since 0.1.0
  */
 export type Activity =
@@ -21,7 +31,7 @@ export type Activity =
 
 /**
  * A candidate so far: cells of `total` that are `done`, of which `ok` have an answer and `failed` have none. `means` are of the scores so
- * far by metric; `p50Ms` is the median latency, undefined without answers.
+ * far by metric; `p50Ms` is about the median latency, undefined without answers.
  *
  * @since 0.1.0
  */
@@ -41,7 +51,9 @@ export interface CandidateProgress {
 
 /**
  * A comparison so far. Money includes what earlier sessions of the run have paid; `resumed` cells were done by them. `heldUsd` is what the
- * calls in flight may cost at worst. Times are milliseconds.
+ * calls in flight may cost at worst, `budgetUsd` the limit of the innermost budget in money around the comparison. `retries` are those that
+ * are known: of a call that failed in the end by their reasons, of one that was answered in the end as `other`. Times are milliseconds since
+ * 1970.
  *
  * @since 0.1.0
  */

@@ -15,7 +15,9 @@ import * as RunSummary from "./RunSummary.ts"
  * **Details**
  *
  * - `blocked` of the `n_error` cells were stopped by a safety filter (`ContentBlocked`).
- * - `latency_ms` is of answers, `tokens` sums over all answers, `cost_per_1000_usd` is the mean cost of an answer x 1,000 without judges.
+ * - `latency_ms` is of answers, `tokens` sums over all answers, `cost_per_1000_usd` is the mean cost of an answer x 1,000 without judges,
+ *   over the answers of which the cost is known.
+ * - `failure` is there when the candidate itself could not be used, because its model does not exist, say: its rows were not tried.
  *
  * @since 0.1.0
  */
@@ -30,7 +32,8 @@ export const Candidate = Schema.Struct({
     thinking: Schema.Natural,
     cached: Schema.Natural
   }),
-  cost_per_1000_usd: Schema.NullOr(Money.Money)
+  cost_per_1000_usd: Schema.NullOr(Money.Money),
+  failure: Schema.optional(Schema.Struct({ tag: Schema.String, message: Schema.String }))
 })
 
 /**
@@ -43,8 +46,15 @@ export type Candidate = typeof Candidate.Type
 /**
  * A candidate against the baseline in one metric, on the `n` rows that both have scores for; repeats of a row are averaged first.
  *
- * `mean` is candidate - baseline with a paired bootstrap interval over rows. `p` is two-sided, `p_adjusted` corrected by Holm over all
- * differences of the comparison. `verdict` takes the metric's ideal into account; `not_tested` has its `reason`.
+ * **Details**
+ *
+ * - `mean` is candidate - baseline; of a metric whose ideal is 0, the difference of the absolute values.
+ * - [`low`, `high`] is the interval of the mean by a paired bootstrap over rows, for more than 2,000 rows Student's; null when all
+ *   differences are equal, because an interval of width 0 would look like certainty.
+ * - `p` is two-sided, of the paired permutation test (exact for up to 16 rows), of Student's for more than 2,000 rows. `p_adjusted` is
+ *   corrected by Holm over all differences of the comparison.
+ * - `verdict` takes the metric's ideal into account: `better` and `worse` when `p_adjusted` is below 1 - confidence. `not_tested` has its
+ *   `reason`: fewer rows than could ever show a difference, or none.
  *
  * @since 0.1.0
  */
@@ -69,8 +79,10 @@ export const Difference = Schema.Struct({
 export type Difference = typeof Difference.Type
 
 /**
- * How often `candidate` beats `against` in a metric, row by row. `rate` counts ties half and leaves out rows without both scores
- * (`errors`); [`low`, `high`] is its interval.
+ * How often `candidate` beats `against` in a metric, row by row, the repeats of a row averaged. `rate` counts ties half and leaves out
+ * rows without both scores (`errors`); [`low`, `high`] is Wilson's interval of it, on the safe side where ties make halves.
+ *
+ * A metric that judges chose by pairs is there for the pairs with the baseline only.
  *
  * @since 0.1.0
  */
@@ -95,8 +107,10 @@ export const WinRate = Schema.Struct({
 export type WinRate = typeof WinRate.Type
 
 /**
- * A candidate by quality (mean of the primary metric, higher is better after its ideal), cost and latency. `on_front`: no other one is at
- * least as good in all three and better in one.
+ * A candidate by quality, cost and latency (the median). `quality` is higher the better, whatever the ideal of the primary metric: its
+ * mean, negated where low is good, the negated mean of absolute values where 0 is; of a pairwise metric the win rate against the baseline,
+ * ties half. `on_front`: no other one is at least as good in all three and better in one. What nobody has a number for does not count;
+ * a candidate without a number that others have is not on the front.
  *
  * @since 0.1.0
  */
@@ -117,7 +131,8 @@ export type TradeOff = typeof TradeOff.Type
 
 /**
  * What a comparison came to, as it is kept in `summary.json`. `primary_metric` is the one of the win rates' default view and of the
- * trade-off. `order` are Bradley-Terry strengths as Elo ratings, when candidates were judged pairwise; null otherwise.
+ * trade-off. `order` are Bradley-Terry strengths as Elo ratings by `order_metric`, strongest first, when candidates were judged pairwise;
+ * null otherwise, and when the choices do not link all candidates (`order_absent` says so).
  *
  * @since 0.1.0
  */
@@ -131,6 +146,8 @@ export const ComparisonSummary = Schema.Struct({
   differences: Schema.Array(Difference),
   win_rates: Schema.Array(WinRate),
   order: Schema.NullOr(Schema.Array(Schema.Struct({ candidate: Schema.String, elo: Schema.Finite }))),
+  order_metric: Schema.optional(Schema.String),
+  order_absent: Schema.optional(Schema.String),
   trade_off: Schema.Array(TradeOff)
 })
 
@@ -140,3 +157,12 @@ export const ComparisonSummary = Schema.Struct({
  * @since 0.1.0
  */
 export type ComparisonSummary = typeof ComparisonSummary.Type
+
+const encode = Schema.encodeSync(Schema.toCodecJson(ComparisonSummary))
+
+/**
+ * Writes a summary as the text of `summary.json`: the same text for the same summary.
+ *
+ * @since 0.1.0
+ */
+export const toJson = (summary: ComparisonSummary): string => `${JSON.stringify(encode(summary), undefined, 2)}\n`

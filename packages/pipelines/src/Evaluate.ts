@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Release from "@genops/core/Release"
 import * as Budget from "@genops/core/Budget"
 import type * as Dataset from "@genops/core/Dataset"
 import type { DatasetError } from "@genops/core/DatasetError"
@@ -14,25 +13,20 @@ import * as Money from "@genops/core/Money"
 import * as PriceTable from "@genops/core/PriceTable"
 import type * as Prompt from "@genops/core/Prompt"
 import type * as Statistics from "@genops/core/statistics/Summary"
-import * as Evaluation from "@genops/vertex/Evaluation"
-import { GenerativeModel } from "@genops/vertex/GenerativeModel"
+import type * as Evaluation from "@genops/vertex/Evaluation"
 import * as VertexError from "@genops/vertex/VertexError"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import * as Cell from "./Cell.ts"
-import * as cells from "./internal/evaluateCell.ts"
-import * as preflight from "./internal/evaluatePreflight.ts"
+import type { DatasetChanged } from "./internal/evaluatePass.ts"
+import type { PromptNotFilled } from "./internal/evaluatePreflight.ts"
 import * as Row from "./internal/evaluateRow.ts"
-import * as Table from "./internal/evaluateTable.ts"
+import * as Session from "./internal/evaluateSession.ts"
 import * as ResultStore from "./ResultStore.ts"
 import type * as RunManifest from "./RunManifest.ts"
 import * as RunSummary from "./RunSummary.ts"
 
+export { DatasetChanged } from "./internal/evaluatePass.ts"
 export { PromptNotFilled } from "./internal/evaluatePreflight.ts"
 
 /**
@@ -151,24 +145,13 @@ export class RunStopped extends Schema.TaggedError<RunStopped>()("RunStopped", {
 }
 
 /**
- * The dataset has other rows than a moment ago, when it was checked. Rows that were done are kept under the run id.
- *
- * @since 0.1.0
- */
-export class DatasetChanged extends Schema.TaggedError<DatasetChanged>()("DatasetChanged", { source: Schema.String }) {
-  override get message() {
-    return `${this.source} changed while it was being evaluated.\n  Run again with a new run id: results of different data are not mixed.`
-  }
-}
-
-/**
  * Why a run cannot start, or was ended. All but `RunStopped` and `DatasetChanged` come before the first paid call.
  *
  * @since 0.1.0
  */
 export type EvaluateError =
   | DatasetError
-  | preflight.PromptNotFilled
+  | PromptNotFilled
   | Metric.UnknownMetric
   | Metric.DuplicateMetric
   | MetricInstance.MetricInputMissing
@@ -192,6 +175,7 @@ export type EvaluateError =
  * - Run again with the same id, finished rows are left alone; of the others only what is missing is paid: an answer that was kept is
  *   scored, not generated again. A run of the same id with another configuration, dataset or metrics fails with `RunMismatch`.
  * - Rows are streamed. Memory holds the rows in flight, and about 9 bytes for each score.
+ * - What earlier sessions of the run have spent is booked in the budgets around this one: a budget holds for the run.
  * - Retries, rates and budgets are those of the services; put `BudgetGuard.within` around the run. When it refuses a call, the rows
  *   in flight end, no more are started, and the run fails with `RunStopped`. So do failures that every row would meet.
  * - An interrupted run keeps what is done, also the answers that are not scored yet. It waits up to 10 seconds for the calls in
@@ -218,157 +202,55 @@ export type EvaluateError =
  * @since 0.1.0
  */
 export const run = Effect.fn("Evaluate.run")(function* <A extends object, E, R>(options: Options<A, E, R>) {
-  const { concurrency = 8, confidence = 0.95, configuration, prompt, responseColumn, runId, seed = 0 } = options
+  const { concurrency = 8, configuration, prompt, responseColumn, runId } = options
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     return yield* Effect.die(new RangeError(`concurrency is a whole number from 1, not ${concurrency}`))
   }
-  const model = yield* GenerativeModel
-  const evaluation = yield* Evaluation.Evaluation
-  const store = yield* ResultStore.ResultStore
-  if (configuration !== undefined) yield* Effect.fromResult(ModelConfiguration.validate(configuration))
-  const metrics = yield* Effect.fromResult(preflight.metricsOf(options.metrics, evaluation))
-  const columns = columnsOf(options)
-  const dataset = yield* preflight.check(options.dataset, { prompt, columns, metrics })
-
-  const candidate = configuration?.name ?? `${responseColumn}`
-  const fingerprint =
-    configuration === undefined ? `column:${responseColumn}` : ModelConfiguration.fingerprint(configuration)
-  const { asOf } = yield* PriceTable.Prices
-  const manifest: RunManifest.RunManifest = {
-    format: 1,
-    runId,
-    startedAt: DateTime.formatIso(yield* DateTime.now),
-    candidates: [{ name: candidate, fingerprint, configuration: asJson(configuration) }],
-    dataset: {
-      source: dataset.source,
-      rows: dataset.rows,
-      invalid: dataset.invalid,
-      sha256: dataset.sha256,
-      firstRow: dataset.firstRow,
-      lastRow: dataset.lastRow
-    },
-    prompt: prompt?.template ?? null,
-    columns: { reference: columns.reference, ...(responseColumn === undefined ? {} : { response: responseColumn }) },
-    metrics: metrics.map((metric) => ({ name: metric.name, definition: definitionOf(metric) })),
-    settings: options.settings ?? {},
-    seed,
-    confidence,
-    prices: asOf,
-    versions: { genops: Release.version }
-  }
-  const run = yield* store.open(manifest)
-
-  const table = Table.make({ candidate, fingerprint, rows: dataset.rows, metrics, seed, confidence })
-  const changed = Effect.fail(new DatasetChanged({ source: dataset.source }))
-  // Where the cells are that lack something; the text of an answer is read again only when its row has its turn.
-  const unfinished = new Map<number, number>()
-  yield* Stream.runForEach(run.kept, ({ cell, position }) =>
-    Effect.sync(() => {
-      table.put(cell)
-      if (table.stateOf(cell.row) === "unfinished") unfinished.set(cell.row, position)
-      else unfinished.delete(cell.row)
-    })
-  )
-  const work: cells.Work = {
-    runId,
-    candidate,
-    fingerprint,
-    configuration,
-    // What is free comes first: it is there even if a judge fails.
-    metrics: [
-      ...metrics.filter(({ _tag }) => _tag === "Computed"),
-      ...metrics.filter(({ _tag }) => _tag !== "Computed")
-    ],
-    onBudgetExceeded: options.onBudgetExceeded ?? "stop",
-    model,
-    evaluation
-  }
-  const names = metrics.map(({ name }) => name)
-  const resumed = table.tried() - unfinished.size
-  let done = resumed
   let failed = 0
-  let stop: RunStopped["reason"] | undefined
-  const unsaved: Array<Cell.Cell> = []
-
-  const keep = (cell: Cell.Cell) =>
-    Effect.gen(function* () {
-      const kept = yield* Effect.result(run.append(cell))
-      if (Result.isFailure(kept)) {
-        unsaved.push(cell)
-        stop ??= kept.failure
-        return
+  const session = yield* Session.run({
+    runId,
+    candidates: [
+      {
+        name: configuration?.name ?? `${responseColumn}`,
+        fingerprint:
+          configuration === undefined ? `column:${responseColumn}` : ModelConfiguration.fingerprint(configuration),
+        configuration
       }
-      table.put(cell)
-      done++
-      if (!Cell.isFinished(cell, names)) failed++
-      const { generation, judge } = table.cost()
-      const costs = { cost: Money.plus(generation, judge), judgeCost: judge }
-      yield* options.onProgress?.({ rows: dataset.rows, done, resumed, failed, ...costs, cell }) ?? Effect.void
-    })
-
-  const workOn = (row: number, { id, value }: Dataset.Row<A>) =>
-    Effect.gen(function* () {
-      if (stop !== undefined || table.stateOf(row) === "finished") return
-      const prepared = Row.prepare(id, value, prompt, columns)
-      if (Result.isFailure(prepared)) return yield* changed
-      const position = unfinished.get(row)
-      const earlier = position === undefined ? undefined : yield* run.at(position)
-      const task: cells.Task = { row, rowId: id, prepared: prepared.success, earlier }
-      const draft = cells.draft()
-      yield* Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const exit = yield* Effect.exit(restore(cells.attempt(work, task, draft)))
-          // Also when it was broken off: what was paid is kept.
-          if (draft.isNew) yield* keep(cells.cellOf(work, task, draft))
-          if (Exit.isSuccess(exit)) return
-          const error = Exit.findErrorOption(exit)
-          if (Option.isNone(error)) return yield* exit
-          stop ??= error.value
-        })
+    ],
+    dataset: options.dataset,
+    prompt,
+    columns: Row.columns(options),
+    metrics: options.metrics,
+    settings: options.settings ?? {},
+    seed: options.seed ?? 0,
+    confidence: options.confidence ?? 0.95,
+    comparison: undefined,
+    concurrency: { total: concurrency },
+    onBudgetExceeded: options.onBudgetExceeded ?? "stop",
+    hasJudgeBudget: false,
+    scoring: undefined,
+    triesAgain: false,
+    onCell: ({ manifest, resumed }, { done, table, work }, cell) => {
+      if (
+        !Cell.isFinished(
+          cell,
+          work.metrics.map(({ name }) => name)
+        )
       )
-    })
-
-  let rows = 0
-  yield* options.dataset.events.pipe(
-    Stream.map((event) => ({ event, row: event._tag === "Row" ? rows++ : rows })),
-    Stream.takeWhile(() => stop === undefined),
-    Stream.mapEffect(
-      ({ event, row }) => {
-        if (event._tag === "Row") return workOn(row, event)
-        return event._tag === "End" && event.report.sha256 !== dataset.sha256 ? changed : Effect.void
-      },
-      { concurrency, unordered: true }
-    ),
-    Stream.runDrain
-  )
-  const summary = table.summary()
-  const { place } = run
-  const finish = run.finish({ candidates: [summary] })
-  if (stop !== undefined) {
-    yield* Effect.ignore(finish)
-    return yield* new RunStopped({ runId, place, summary, unsaved, reason: stop })
-  }
-  yield* finish
-  const outcome: Outcome = { runId, place, manifest, summary, latency: table.latency(), resumed }
+        failed++
+      const { generation, judge } = table.cost()
+      const cost = Money.plus(generation, judge)
+      const progress = { rows: manifest.dataset.rows, done, resumed, failed, cost, judgeCost: judge, cell }
+      return options.onProgress?.(progress) ?? Effect.void
+    },
+    onDone: () => Effect.void,
+    beside: () => Effect.void,
+    summarise: ({ lanes }) => ({ candidates: lanes.map(({ table }) => table.summary()) })
+  })
+  const { lanes, manifest, place, resumed, stop, unsaved } = session
+  const [summary] = session.summary.candidates
+  if (summary === undefined) return yield* Effect.die(new Error("a run without a candidate"))
+  if (stop !== undefined) return yield* new RunStopped({ runId, place, summary, unsaved, reason: stop })
+  const outcome: Outcome = { runId, place, manifest, summary, latency: lanes[0]?.table.latency(), resumed }
   return outcome
-}, Effect.scoped)
-
-const columnsOf = ({
-  referenceColumn = "reference",
-  responseColumn
-}: Options<object, unknown, unknown>): Row.Columns => ({
-  response: responseColumn,
-  reference: referenceColumn,
-  baselineResponse: "baseline_model_response",
-  source: "source"
 })
-
-/** The definition of a metric as it is kept: functions are left out, a template is its text. */
-const definitionOf = (metric: Metric.Metric): Schema.Json => {
-  const { name: _, ...definition } = metric
-  return asJson("prompt" in definition ? { ...definition, prompt: definition.prompt.template } : definition)
-}
-
-const asJson = (value: unknown): Schema.Json =>
-  // What JSON.parse gives is JSON.
-  value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Schema.Json)

@@ -13,6 +13,8 @@ import type { InvalidRunId, ResultStore, ResultStoreError, RunNotFound } from ".
 import * as RowScores from "./RowScores.ts"
 import type * as RunSummary from "./RunSummary.ts"
 
+export { approval } from "./Approval.ts"
+
 /**
  * What a metric must reach. All limits that are given must hold.
  *
@@ -31,14 +33,23 @@ import type * as RunSummary from "./RunSummary.ts"
  *
  * @since 0.1.0
  */
-export interface Threshold {
-  readonly atLeast?: number
-  readonly atMost?: number
-  readonly winRateAtLeast?: number
-  readonly notWorseThanBaseline?: { readonly margin?: number; readonly alpha?: number }
-  readonly minRows?: number
-  readonly maxErrorShare?: number
-}
+export const Threshold = Schema.Struct({
+  atLeast: Schema.optionalKey(Schema.Finite),
+  atMost: Schema.optionalKey(Schema.Finite),
+  winRateAtLeast: Schema.optionalKey(Schema.Finite),
+  notWorseThanBaseline: Schema.optionalKey(
+    Schema.Struct({ margin: Schema.optionalKey(Schema.Finite), alpha: Schema.optionalKey(Schema.Finite) })
+  ),
+  minRows: Schema.optionalKey(Schema.Int),
+  maxErrorShare: Schema.optionalKey(Schema.Finite)
+})
+
+/**
+ * What a metric must reach.
+ *
+ * @since 0.1.0
+ */
+export type Threshold = typeof Threshold.Type
 
 /**
  * Thresholds by the names of metrics.

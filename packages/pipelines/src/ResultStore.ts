@@ -11,6 +11,7 @@ import type * as Path from "effect/Path"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as Cell from "./Cell.ts"
+import type * as ComparisonSummary from "./ComparisonSummary.ts"
 import * as directory from "./internal/evaluateDirectory.ts"
 import * as memory from "./internal/evaluateMemory.ts"
 import { InvalidRunId, type ResultStoreError, type RunLocked, type RunNotFound } from "./ResultStoreError.ts"
@@ -36,8 +37,8 @@ export interface Kept {
  *
  * - `place` says for people where it is.
  * - `kept` are the cells so far in the order in which they were kept. Of two for the same row the later one counts.
- * - `append` keeps a cell. When it succeeds, the cell survives the death of this process. After a failure the cells before it
- *   are whole, and `append` may be tried again.
+ * - `append` keeps a cell and says where, for `at`. When it succeeds, the cell survives the death of this process. After a failure the
+ *   cells before it are whole, and `append` may be tried again.
  * - `finish` replaces the summary.
  *
  * @since 0.1.0
@@ -46,8 +47,10 @@ export interface Run {
   readonly place: string
   readonly kept: Stream.Stream<Kept, ResultStoreError>
   readonly at: (position: number) => Effect.Effect<Cell.Cell, ResultStoreError>
-  readonly append: (cell: Cell.Cell) => Effect.Effect<void, ResultStoreError>
-  readonly finish: (summary: RunSummary.RunSummary) => Effect.Effect<void, ResultStoreError>
+  readonly append: (cell: Cell.Cell) => Effect.Effect<number, ResultStoreError>
+  readonly finish: (
+    summary: RunSummary.RunSummary | ComparisonSummary.ComparisonSummary
+  ) => Effect.Effect<void, ResultStoreError>
 }
 
 /**
@@ -58,7 +61,10 @@ export interface Run {
 export class ResultStore extends Context.Service<
   ResultStore,
   {
-    /** Starts a run, or continues the one of the same id. It is locked for everybody else until the scope ends. */
+    /**
+     * Starts a run, or continues the one of the same id, of which the manifest then has the metrics as they are given. It is locked
+     * for everybody else until the scope ends.
+     */
     open(
       manifest: RunManifest.RunManifest
     ): Effect.Effect<Run, InvalidRunId | RunLocked | RunManifest.RunMismatch | ResultStoreError, Scope.Scope>

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Cell from "./Cell.ts"
 import { type InvalidRunId, ResultStore, type ResultStoreError, type RunNotFound } from "./ResultStore.ts"
+import * as RunManifest from "./RunManifest.ts"
 
 /**
  * Scores by metric and row id. Rows without a score are not there.
@@ -17,7 +18,8 @@ export type RowScores = ReadonlyMap<string, ReadonlyMap<string, number>>
 
 /**
  * Reads the scores of these metrics from the store; ids and numbers are all that is kept in memory. Of two cells of a row the later
- * one counts. A metric that the run does not have gets an empty map. With several candidates in a run, name one.
+ * one counts; repeats of a row are averaged. Scores by an older definition of a metric do not count. A metric that the run does not have
+ * gets an empty map. With several candidates in a run, name one.
  *
  * @since 0.1.0
  */
@@ -27,17 +29,35 @@ export const read = (
   options: { readonly candidate?: string } = {}
 ): Effect.Effect<RowScores, InvalidRunId | RunNotFound | ResultStoreError, ResultStore> =>
   Effect.gen(function* () {
-    const { kept } = yield* (yield* ResultStore).read(runId)
-    const all = new Map(metrics.map((metric) => [metric, new Map<string, number>()]))
+    const { kept, manifest } = yield* (yield* ResultStore).read(runId)
+    const versions = RunManifest.metricVersions(manifest)
+    const byRepeat = Array.from({ length: manifest.repeats ?? 1 }, () =>
+      metrics.map((metric) => ({ metric, version: versions.get(metric), scores: new Map<string, number>() }))
+    )
     yield* Stream.runForEach(kept, ({ cell }) =>
       Effect.sync(() => {
         if (options.candidate !== undefined && cell.candidate !== options.candidate) return
-        for (const [metric, scores] of all) {
-          const score = Cell.score(cell, metric)?.score ?? null
+        for (const { metric, scores, version } of byRepeat[cell.repeat ?? 0] ?? []) {
+          const found = Cell.score(cell, metric)
+          const score = found?.version === version ? (found?.score ?? null) : null
           if (score === null) scores.delete(cell.rowId)
           else scores.set(cell.rowId, score)
         }
       })
     )
-    return all
+    return new Map(
+      metrics.map((metric, column) => [metric, meansOf(byRepeat.flatMap((all) => all[column]?.scores ?? []))])
+    )
   })
+
+/** The mean of each row over the repeats that have a score. */
+const meansOf = (repeats: ReadonlyArray<ReadonlyMap<string, number>>): ReadonlyMap<string, number> => {
+  const [only, ...more] = repeats
+  if (only !== undefined && more.length === 0) return only
+  const rows = new Set(repeats.flatMap((scores) => [...scores.keys()]))
+  const mean = (row: string) => {
+    const known = repeats.flatMap((scores) => scores.get(row) ?? [])
+    return known.reduce((sum, score) => sum + score, 0) / known.length
+  }
+  return new Map([...rows].map((row) => [row, mean(row)]))
+}

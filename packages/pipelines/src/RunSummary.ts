@@ -54,6 +54,9 @@ export type Pairwise = typeof Pairwise.Type
  * The statistics of a metric over the rows that have a score. A statistic that does not exist is null, and `absent` says why:
  * `mean` without scores, `std` (ddof 1) with fewer than two.
  *
+ * Repeats of a row are not independent of each other: `mean` and `interval` are over rows, whose repeats are averaged first; `std`,
+ * `min`, `median` and `max` are over all scores.
+ *
  * **Details**
  *
  * - `n_total` rows were tried, `n_valid` have a score, `n_error` have none; `errors` counts those by the tag of their error.
@@ -89,7 +92,7 @@ export type MetricSummary = typeof MetricSummary.Type
  *
  * **Details**
  *
- * - `row_count` rows are in the dataset. `n_total` of them were tried: fewer when the run was stopped. `n_valid` have an answer,
+ * - `row_count` rows are in the dataset, times the repeats of each. `n_total` of them were tried: fewer when the run was stopped. `n_valid` have an answer,
  *   `n_error` have none; `errors` counts those by the tag of their error.
  * - `cost_usd` is answers and judges together, `judge_cost_usd` the judges' part, retried cells included. `cost_unknown` counts the
  *   calls whose cost is not known: with any, the sums are too low.

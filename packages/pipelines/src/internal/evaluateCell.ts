@@ -11,66 +11,54 @@ import type * as Evaluation from "@genops/vertex/Evaluation"
 import type * as GenerateResponse from "@genops/vertex/GenerateResponse"
 import type * as GenerativeModel from "@genops/vertex/GenerativeModel"
 import type * as Score from "@genops/vertex/Score"
-import type * as VertexError from "@genops/vertex/VertexError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Cell from "../Cell.ts"
+import { defined } from "./evaluateDefined.ts"
+import * as Failure from "./evaluateFailure.ts"
+import * as Meter from "./evaluateMeter.ts"
 import type * as Row from "./evaluateRow.ts"
+import type * as Guard from "./guard.ts"
 
-/** What all cells of a run have in common. */
+/** A budget of the judges' own. When it is used up they are not asked any more, and answers are made without them. */
+export interface Judges {
+  readonly budget: Guard.Enclosing | undefined
+  exhausted: Budget.BudgetExceeded | undefined
+}
+
+/** What all cells of a candidate have in common. */
 export interface Work {
   readonly runId: string
   readonly candidate: string
   readonly fingerprint: string
   readonly configuration: ModelConfiguration.ModelConfiguration | undefined
   readonly metrics: ReadonlyArray<Metric.Metric>
+  /** The version of each metric. */
+  readonly versions: ReadonlyMap<string, string>
   readonly onBudgetExceeded: "stop" | "skip"
+  readonly judges: Judges
   readonly model: GenerativeModel.GenerativeModel["Service"]
   readonly evaluation: Evaluation.Evaluation["Service"]
+  /** Watches the calls for answers. */
+  readonly watch: (
+    call: Effect.Effect<GenerateResponse.GenerateResponse, GenerativeModel.GenerateError>
+  ) => Effect.Effect<GenerateResponse.GenerateResponse, GenerativeModel.GenerateError>
 }
 
-/** A row to be worked on. `earlier` is what an earlier attempt has kept of it. */
+/** A cell to be worked on: `metrics` are to be scored now, `earlier` is what an earlier attempt has kept of it. */
 export interface Task {
   readonly row: number
   readonly rowId: string
+  readonly repeat: number | undefined
   readonly prepared: Row.Prepared
+  readonly metrics: ReadonlyArray<Metric.Metric>
   readonly earlier: Cell.Cell | undefined
+  /** Run when the answer is there, before it is scored. */
+  readonly onAnswer: Effect.Effect<void>
 }
-
-type AnyError = GenerativeModel.GenerateError | Evaluation.EvaluationError
-
-/** A failure that the rows to come would meet as well. */
-export type Stop = Budget.BudgetExceeded | PriceTable.PriceUnknown | VertexError.VertexError
-
-const hopeless: ReadonlySet<VertexError.Reason["_tag"]> = new Set([
-  "CredentialsMissing",
-  "Unauthenticated",
-  "PermissionDenied",
-  "NotFound"
-])
-
-const stopOf = ({ onBudgetExceeded }: Work, error: AnyError): Stop | undefined => {
-  if (error._tag === "PriceUnknown") return error
-  if (error._tag === "BudgetExceeded") return onBudgetExceeded === "stop" ? error : undefined
-  return error._tag === "VertexError" && hopeless.has(error.reason._tag) ? error : undefined
-}
-
-const billedOf = (error: AnyError): "no" | "yes" | "unknown" => {
-  if (!("billed" in error)) return "no"
-  if (error._tag !== "VertexError") return error.billed
-  // An attempt before the last one may have been billed, though the last was refused.
-  return error.billed === "no" && error.attempts.some(({ billed }) => billed !== "no") ? "unknown" : error.billed
-}
-
-const longestMessage = 2000
-
-const problemOf = (error: AnyError): Cell.Problem => ({
-  tag: error._tag === "VertexError" ? error.reason._tag : error._tag,
-  message: error.message.slice(0, longestMessage),
-  billed: billedOf(error)
-})
 
 /** A cell in the making: what is there of it when the work is broken off, is kept. */
 export interface Draft {
@@ -82,6 +70,7 @@ export interface Draft {
   generation: Money.Money
   judge: Money.Money
   unknown: number
+  readonly booked: { -readonly [P in Meter.Part]: Meter.Booked }
 }
 
 export const draft = (): Draft => ({
@@ -91,29 +80,47 @@ export const draft = (): Draft => ({
   isNew: false,
   generation: Money.zero,
   judge: Money.zero,
-  unknown: 0
+  unknown: 0,
+  booked: { generation: Meter.nothing, judge: Meter.nothing }
 })
 
-export const cellOf = (work: Work, task: Task, draft: Draft): Cell.Cell => ({
-  runId: work.runId,
-  candidate: work.candidate,
-  fingerprint: work.fingerprint,
-  row: task.row,
-  rowId: task.rowId,
-  prompt: task.prepared.prompt,
-  reference: task.prepared.instance.reference,
-  ...draft.answer,
-  scores: Object.fromEntries(draft.scores),
-  spent: { generation: draft.generation, judge: draft.judge, unknown: draft.unknown },
-  error: draft.error
-})
+export const cellOf = (work: Work, task: Task, { answer, booked, error, scores, ...draft }: Draft): Cell.Cell => {
+  const generation = Meter.toCell(booked.generation)
+  const judge = Meter.toCell(booked.judge)
+  return defined({
+    runId: work.runId,
+    candidate: work.candidate,
+    fingerprint: work.fingerprint,
+    row: task.row,
+    rowId: task.rowId,
+    repeat: task.repeat,
+    prompt: task.prepared.prompt,
+    reference: task.prepared.instance.reference,
+    ...answer,
+    scores: Object.fromEntries(scores),
+    spent: defined({
+      generation: draft.generation,
+      judge: draft.judge,
+      unknown: draft.unknown,
+      booked: (generation ?? judge) === undefined ? undefined : defined({ generation, judge })
+    }),
+    error
+  })
+}
 
 /** The list price of a use today; null when it is not known. */
-const priceOf = (model: string, location: string, usage: Usage.Usage | undefined) =>
+const priceOf = (model: string, location: string, usage: Usage.Usage | undefined, searchQueries = 0) =>
   Effect.gen(function* () {
     if (usage === undefined) return null
-    const price = PriceTable.lookup(yield* PriceTable.Prices, { model, location, at: yield* DateTime.now })
-    return Result.getOrNull(Result.map(price, (known) => Cost.of(known, usage)))
+    const found = PriceTable.lookup(yield* PriceTable.Prices, { model, location, at: yield* DateTime.now })
+    return Result.match(found, {
+      onFailure: () => null,
+      onSuccess: (price) =>
+        Money.plus(
+          Cost.of(price, usage),
+          Option.getOrElse(Cost.grounding(price, searchQueries), () => Money.zero)
+        )
+    })
   })
 
 const answerOf = (response: GenerateResponse.GenerateResponse, cost: Money.Money | null): Partial<Cell.Cell> => ({
@@ -128,46 +135,47 @@ const answerOf = (response: GenerateResponse.GenerateResponse, cost: Money.Money
 })
 
 /** The answer of an earlier attempt: it was paid, and its scores belong to it. */
-const earlierAnswer = ({
-  cost,
-  finishReason,
-  grounding,
-  latencyMs,
-  modelVersion,
-  response,
-  safetyRatings,
-  usage
-}: Cell.Cell): Partial<Cell.Cell> => ({
-  response,
-  finishReason,
-  modelVersion,
-  usage,
-  cost,
-  latencyMs,
-  safetyRatings,
-  grounding
-})
+const earlierAnswer = (cell: Cell.Cell): Partial<Cell.Cell> => {
+  const { cost, finishReason, grounding, latencyMs, modelVersion, response, safetyRatings, usage } = cell
+  return { response, finishReason, modelVersion, usage, cost, latencyMs, safetyRatings, grounding }
+}
+
+/** A call that was dropped because the run was interrupted and it took too long, and that may be paid. */
+const cutOff: Cell.Problem = { tag: "Interrupted", message: "The call was cut off with the run.", billed: "unknown" }
 
 const generate = (work: Work, { prepared }: Task, draft: Draft) =>
   Effect.gen(function* () {
-    const { configuration, model } = work
+    const { configuration, judges, model } = work
     if (configuration === undefined || prepared.prompt === undefined) {
       return yield* Effect.die(new Error("a run without given answers has a configuration and a prompt"))
     }
-    const result = yield* Effect.result(model.generate(configuration, prepared.prompt))
+    const call = Meter.measured(work.watch(model.generate(configuration, prepared.prompt)), (booked) => {
+      draft.booked.generation = booked
+      if (Meter.isNothing(booked)) return
+      // So it stays when this is the last that is heard of the call.
+      draft.isNew = true
+      draft.error = cutOff
+      draft.unknown = 1
+    })
+    const result = yield* Effect.result(Meter.outside(call, judges.budget))
+    draft.error = undefined
+    draft.unknown = 0
     if (Result.isFailure(result)) {
       const error = result.failure
-      const stop = stopOf(work, error)
-      if (stop !== undefined) return yield* Effect.fail(stop)
+      const stop = Failure.stopOf(error, work.onBudgetExceeded)
+      if (stop !== undefined) {
+        if (draft.isNew) draft.error = Failure.problemOf(error)
+        return yield* Effect.fail(stop)
+      }
       const usage = error._tag === "ContentBlocked" ? error.usage : undefined
       const cost = yield* priceOf(configuration.model, model.location, usage)
       draft.generation = cost ?? Money.zero
-      if (cost === null && billedOf(error) !== "no") draft.unknown++
-      draft.error = problemOf(error)
+      if (cost === null && Failure.billedOf(error) !== "no") draft.unknown++
+      draft.error = Failure.problemOf(error)
       draft.answer = { usage, cost }
     } else {
-      const { call, usage } = result.success
-      const cost = yield* priceOf(call.model, call.location, usage)
+      const { call, grounding, usage } = result.success
+      const cost = yield* priceOf(call.model, call.location, usage, grounding?.webSearchQueries?.length)
       draft.generation = cost ?? Money.zero
       if (cost === null) draft.unknown++
       draft.answer = answerOf(result.success, cost)
@@ -196,8 +204,15 @@ const scored = (score: Score.Score, cost: Money.Money | null | undefined): Cell.
 
 const score = (work: Work, metric: Metric.Metric, instance: MetricInstance.MetricInstance, draft: Draft) =>
   Effect.gen(function* () {
-    const { evaluation, model } = work
-    const result = yield* Effect.result(evaluation.score(metric, instance))
+    const { evaluation, judges, model } = work
+    const call = evaluation.score(metric, instance)
+    const result = yield* Effect.result(
+      metric._tag === "Computed"
+        ? call
+        : Meter.measured(call, (booked) => {
+            draft.booked.judge = Meter.plus(draft.booked.judge, booked)
+          })
+    )
     const { judge, usage } = Result.match(result, {
       onSuccess: ({ judge, usage }) => ({ judge, usage }),
       onFailure: (error) =>
@@ -209,7 +224,7 @@ const score = (work: Work, metric: Metric.Metric, instance: MetricInstance.Metri
     draft.judge = Money.plus(draft.judge, priced ?? Money.zero)
     const note = (entry: Cell.CellScore, wasBilled: boolean) => {
       if (wasBilled && priced === null) draft.unknown++
-      draft.scores.set(metric.name, entry)
+      draft.scores.set(metric.name, defined({ ...entry, version: work.versions.get(metric.name) }))
       draft.isNew = true
     }
     if (Result.isSuccess(result) && result.success._tag === "Rating" && !Number.isFinite(result.success.score)) {
@@ -222,10 +237,17 @@ const score = (work: Work, metric: Metric.Metric, instance: MetricInstance.Metri
       return note(scored(result.success, isPaid ? priced : undefined), isPaid)
     }
     const error = result.failure
-    const stop = stopOf(work, error)
-    if (stop !== undefined) return yield* Effect.fail(stop)
-    const billed = billedOf(error) !== "no"
-    note({ score: null, judge, usage, cost: billed ? priced : undefined, error: problemOf(error) }, billed)
+    if (error._tag === "BudgetExceeded" && error.budget === judges.budget?.region?.ledger.limits.name) {
+      judges.exhausted ??= error
+      // What its other samples have cost is kept.
+      draft.isNew ||= !Meter.isNothing(draft.booked.judge)
+      return
+    }
+    const stop = Failure.stopOf(error, work.onBudgetExceeded)
+    // A judge that cannot be asked concerns all candidates.
+    if (stop !== undefined) return yield* Effect.fail<Failure.Stop>({ ...stop, scope: "run" })
+    const billed = Failure.billedOf(error) !== "no"
+    note({ score: null, judge, usage, cost: billed ? priced : undefined, error: Failure.problemOf(error) }, billed)
   })
 
 // As long as a budget reads an interrupted call to its end.
@@ -245,10 +267,10 @@ const patiently = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R
   )
 
 /**
- * Works on a row and notes in the draft what is there, step by step. Fails only with what the next rows would meet too; what went
+ * Works on a cell and notes in the draft what is there, step by step. Fails only with what later cells would meet too; what went
  * wrong with this one is in the draft.
  */
-export const attempt = (work: Work, task: Task, draft: Draft): Effect.Effect<void, Stop> =>
+export const attempt = (work: Work, task: Task, draft: Draft): Effect.Effect<void, Failure.Stop> =>
   Effect.gen(function* () {
     const { earlier, prepared } = task
     if (earlier?.response !== undefined) draft.answer = earlierAnswer(earlier)
@@ -259,14 +281,16 @@ export const attempt = (work: Work, task: Task, draft: Draft): Effect.Effect<voi
 
     const { response } = draft.answer
     if (response === undefined) return
+    yield* task.onAnswer
     const instance = instanceOf(task, draft, response)
-    for (const metric of work.metrics) {
-      const known = earlier === undefined ? undefined : Cell.score(earlier, metric.name)
-      if (earlier?.response !== undefined && Cell.isSettled(known)) draft.scores.set(metric.name, known)
+    for (const { name } of work.metrics) {
+      const known = earlier?.response === undefined ? undefined : Cell.score(earlier, name)
+      if (Cell.isSettled(known, work.versions.get(name))) draft.scores.set(name, known)
     }
-    for (const metric of work.metrics) {
+    for (const metric of task.metrics) {
       if (draft.scores.has(metric.name)) continue
-      const scoring = score(work, metric, instance, draft)
-      yield* metric._tag === "Computed" ? scoring : patiently(scoring)
+      const scoring = Effect.suspend(() => score(work, metric, instance, draft))
+      if (metric._tag === "Computed") yield* scoring
+      else if (work.judges.exhausted === undefined) yield* patiently(scoring)
     }
   })

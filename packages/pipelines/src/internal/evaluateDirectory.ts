@@ -1,14 +1,17 @@
 /** Runs in directories: `run.json`, `cells.jsonl`, `summary.json` and `lock`. */
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as Cell from "../Cell.ts"
-import type { ResultStore } from "../ResultStore.ts"
+import * as ComparisonSummary from "../ComparisonSummary.ts"
+import type { ResultStore, Run } from "../ResultStore.ts"
 import { ResultStoreError, RunLocked, RunNotFound } from "../ResultStoreError.ts"
 import * as RunManifest from "../RunManifest.ts"
 import * as RunSummary from "../RunSummary.ts"
@@ -17,12 +20,25 @@ import * as Lock from "./evaluateLock.ts"
 
 const Manifest = Schema.fromJsonString(RunManifest.RunManifest)
 
-const why = ({ reason }: PlatformError.PlatformError): string =>
-  reason._tag === "NotFound"
-    ? "there is no such file or directory"
-    : reason._tag === "PermissionDenied"
-      ? "there is no permission"
-      : reason.message
+/** A line that waits to be written, and then where it is. */
+interface Append {
+  readonly line: Buffer
+  kept: Result.Result<number, PlatformError.PlatformError> | undefined
+}
+
+const textOf = (summary: Parameters<Run["finish"]>[0]): string =>
+  "baseline" in summary ? ComparisonSummary.toJson(summary) : RunSummary.toJson(summary)
+
+const noRoom: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"])
+
+const why = ({ cause, reason }: PlatformError.PlatformError): string => {
+  const system = reason.cause ?? cause
+  const code = Predicate.hasProperty(system, "code") ? system.code : undefined
+  if (noRoom.has(code)) return `there is no room left (${String(code)})`
+  if (reason._tag === "NotFound") return "there is no such file or directory"
+  if (reason._tag === "PermissionDenied") return "there is no permission"
+  return system instanceof Error ? system.message : reason.message
+}
 
 export const make = (root: string): Effect.Effect<ResultStore["Service"], never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
@@ -97,22 +113,49 @@ export const make = (root: string): Effect.Effect<ResultStore["Service"], never,
             error._tag === "Held" ? new RunLocked({ runId, holder: error.holder, lock: files.lock }) : fail(error)
           )
         )
+        const write = (manifest: RunManifest.RunManifest) =>
+          Effect.orDie(Schema.encodeEffect(RunManifest.RunManifest)(manifest)).pipe(
+            Effect.flatMap((json) => replace(files.run, `${JSON.stringify(json, undefined, 2)}\n`)),
+            Effect.mapError(fail)
+          )
         if (yield* Effect.mapError(fs.exists(files.run), fail)) {
-          const differences = RunManifest.differences(yield* manifestOf(runId, "open"), manifest)
+          const kept = yield* manifestOf(runId, "open")
+          const differences = RunManifest.differences(kept, manifest)
           if (differences.length > 0) return yield* new RunManifest.RunMismatch({ runId, differences })
+          const continued = RunManifest.continued(kept, manifest)
+          if (!Equal.equals(continued, kept)) yield* write(continued)
         } else {
           if (yield* Effect.mapError(fs.exists(cells), fail))
             return yield* fail("it has a cells.jsonl, but no run.json")
-          const text = yield* Effect.orDie(Schema.encodeEffect(RunManifest.RunManifest)(manifest))
-          yield* Effect.mapError(replace(files.run, `${JSON.stringify(text, undefined, 2)}\n`), fail)
+          yield* write(manifest)
         }
 
         const handle = yield* Effect.mapError(fs.open(cells, { flag: "a+" }), fail)
         let size = yield* Effect.mapError(lines.wholeBytes(handle), fail)
         yield* Effect.mapError(handle.truncate(size), fail)
-        // What an append that failed has left behind is cut before the next one.
+        // What a write that failed has left behind is cut before the next one.
         let torn = false
+        let waiting: Array<Append> = []
         const oneByOne = yield* Semaphore.make(1)
+        /** Writes what waits, all at once: whoever comes while this goes on is written with the next. */
+        const flush = Effect.suspend(() => {
+          const batch = waiting
+          waiting = []
+          if (batch.length === 0) return Effect.void
+          const bytes = Buffer.concat(batch.map(({ line }) => line))
+          const write = Effect.gen(function* () {
+            if (torn) yield* handle.truncate(size)
+            torn = true
+            yield* handle.writeAll(bytes)
+            torn = false
+          })
+          return Effect.map(Effect.result(write), (written) => {
+            for (const append of batch) {
+              append.kept = Result.map(written, () => size)
+              if (Result.isSuccess(written)) size += append.line.length
+            }
+          })
+        })
 
         return {
           place,
@@ -128,17 +171,18 @@ export const make = (root: string): Effect.Effect<ResultStore["Service"], never,
               )
             ),
           append: (cell) =>
-            Effect.gen(function* () {
-              const line = new TextEncoder().encode(`${Cell.write(cell)}\n`)
-              if (torn) yield* handle.truncate(size)
-              torn = true
-              yield* handle.writeAll(line)
-              torn = false
-              size += line.length
-            }).pipe(Effect.mapError(failure(runId, "append", cells)), Effect.uninterruptible, oneByOne.withPermits(1)),
+            Effect.suspend(() => {
+              const append: Append = { line: Buffer.from(`${Cell.write(cell)}\n`), kept: undefined }
+              waiting.push(append)
+              return Effect.flatMap(oneByOne.withPermits(1)(flush), () =>
+                append.kept === undefined
+                  ? Effect.die(new Error("a cell was not written"))
+                  : Effect.fromResult(append.kept)
+              )
+            }).pipe(Effect.mapError(failure(runId, "append", cells)), Effect.uninterruptible),
           finish: (summary) =>
             handle.sync.pipe(
-              Effect.andThen(replace(files.summary, RunSummary.toJson(summary))),
+              Effect.andThen(replace(files.summary, textOf(summary))),
               Effect.mapError(failure(runId, "finish", files.summary))
             )
         }

@@ -8,7 +8,7 @@ import { ResultStoreError, RunLocked, RunNotFound } from "../ResultStoreError.ts
 import * as RunManifest from "../RunManifest.ts"
 
 interface Stored {
-  readonly manifest: RunManifest.RunManifest
+  manifest: RunManifest.RunManifest
   /** As text, so that nothing of a cell is shared, and what cannot be written fails here as it does on disk. */
   readonly lines: Array<string>
   locked: boolean
@@ -42,6 +42,7 @@ export const make = (): ResultStore["Service"] => {
         if (stored.locked) return yield* new RunLocked({ runId, holder: "this process", lock: "" })
         const differences = RunManifest.differences(stored.manifest, manifest)
         if (differences.length > 0) return yield* new RunManifest.RunMismatch({ runId, differences })
+        stored.manifest = RunManifest.continued(stored.manifest, manifest)
         runs.set(runId, stored)
         yield* Effect.acquireRelease(
           Effect.sync(() => (stored.locked = true)),
@@ -51,7 +52,7 @@ export const make = (): ResultStore["Service"] => {
           place,
           kept: kept(runId, stored),
           at: (position) => cellAt(runId, stored, position),
-          append: (cell) => Effect.sync(() => void stored.lines.push(Cell.write(cell))),
+          append: (cell) => Effect.sync(() => stored.lines.push(Cell.write(cell)) - 1),
           finish: () => Effect.void
         }
       }),

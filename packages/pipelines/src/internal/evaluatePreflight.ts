@@ -48,6 +48,8 @@ export interface Reading {
   readonly prompt: Prompt.Prompt | undefined
   readonly columns: Row.Columns
   readonly metrics: ReadonlyArray<Metric.Metric>
+  /** Whether pairwise metrics get the answer of another candidate to compare with. */
+  readonly compares: boolean
 }
 
 /** Stands for what only the model's answer will bring. */
@@ -58,7 +60,7 @@ const generated = { response: "", latencyMs: 0, grounding: { parts: [], metadata
  */
 export const check = <A extends object, E, R>(
   dataset: Dataset.Dataset<A, E, R>,
-  { columns, metrics, prompt }: Reading
+  { columns, compares, metrics, prompt }: Reading
 ) =>
   Effect.gen(function* () {
     const { source } = dataset
@@ -80,7 +82,8 @@ export const check = <A extends object, E, R>(
           )
         }
         const given = columns.response === undefined ? generated : { response: prepared.response ?? "" }
-        yield* Metric.requireInputs(metrics, { ...prepared.instance, ...given })
+        const compared = compares ? { baselineResponse: "" } : {}
+        yield* Metric.requireInputs(metrics, { ...prepared.instance, ...given, ...compared })
       })
     const events = Stream.tap(dataset.events, (event) =>
       event._tag === "Row" ? Effect.fromResult(examine(event)) : Effect.void

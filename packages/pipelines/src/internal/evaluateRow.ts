@@ -4,6 +4,7 @@ import type * as MetricInstance from "@genops/core/MetricInstance"
 import * as Prompt from "@genops/core/Prompt"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import { defined } from "./evaluateDefined.ts"
 
 /** Which columns rows are read from. */
 export interface Columns {
@@ -12,6 +13,17 @@ export interface Columns {
   readonly baselineResponse: string
   readonly source: string
 }
+
+/** The columns as they are named unless said otherwise. */
+export const columns = (names: {
+  readonly responseColumn?: string | undefined
+  readonly referenceColumn?: string | undefined
+}): Columns => ({
+  response: names.responseColumn,
+  reference: names.referenceColumn ?? "reference",
+  baselineResponse: "baseline_model_response",
+  source: "source"
+})
 
 /** A row that was prepared. `prompt` is absent for given answers without a template and without a column of that name. */
 export interface Prepared {
@@ -65,12 +77,12 @@ export const prepare = (
     }
   )
 
+/** The same row, its answer to be compared with this one. */
+export const against = (prepared: Prepared, baselineResponse: string): Prepared => ({
+  ...prepared,
+  instance: { ...prepared.instance, baselineResponse }
+})
+
 // What is no trajectory counts as absent: a metric that needs it names row and column.
 const trajectory = (text: string | undefined): Trajectory.Trajectory | undefined =>
   text === undefined ? undefined : Result.getOrUndefined(Trajectory.parse(text))
-
-type Defined<A> = { readonly [K in keyof A]?: Exclude<A[K], undefined> }
-
-const defined = <A extends object>(fields: A): Defined<A> =>
-  // The fields of A without those that are undefined, which is what the type says.
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<A>

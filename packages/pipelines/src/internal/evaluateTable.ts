@@ -1,61 +1,87 @@
 /**
- * The numbers of a run while it goes on: 9 bytes for each score and 10 for each row, whatever the texts.
+ * The numbers of a candidate while its run goes on: 9 bytes for each score and 10 for each cell, whatever the texts.
  *
  * Everything is kept by the row's place in the dataset, so that a summary does not depend on the order in which rows finished.
  */
 import type * as Metric from "@genops/core/Metric"
 import * as Money from "@genops/core/Money"
-import type * as Scale from "@genops/core/Scale"
-import * as PairedBootstrap from "@genops/core/statistics/PairedBootstrap"
-import * as PairedT from "@genops/core/statistics/PairedT"
 import * as Statistics from "@genops/core/statistics/Summary"
-import * as Wilson from "@genops/core/statistics/Wilson"
-import * as WinRate from "@genops/core/statistics/WinRate"
+import * as Usage from "@genops/core/Usage"
 import * as Result from "effect/Result"
 import * as Cell from "../Cell.ts"
 import * as RunSummary from "../RunSummary.ts"
+import * as statistics from "./evaluateStatistics.ts"
 
-/** How a row stands. */
-export type RowState = "untried" | "unfinished" | "finished"
+/** How a cell stands. */
+export type CellState = "untried" | "unfinished" | "finished"
 
-const states: ReadonlyArray<RowState> = ["untried", "unfinished", "finished"]
+const states: ReadonlyArray<CellState> = ["untried", "unfinished", "finished"]
 
 interface Column {
   readonly metric: Metric.Metric
+  readonly version: string | undefined
   /** NaN where there is no score. A pairwise choice is 1, 0 (tie) or -1. */
   readonly scores: Float64Array
   /** Why there is none, as an index of the tags. */
   readonly problems: Uint8Array
+  sum: number
+  count: number
 }
 
-export interface Options {
+export interface Options extends statistics.Options {
   readonly candidate: string
   readonly fingerprint: string
   readonly rows: number
+  readonly repeats: number
   readonly metrics: ReadonlyArray<Metric.Metric>
-  readonly seed: number
-  readonly confidence: number
+  /** By metric: scores of another version do not count. */
+  readonly versions: ReadonlyMap<string, string>
 }
+
+/** Sums over answers, each once. */
+export interface Answers {
+  readonly tokens: { input: number; output: number; thinking: number; cached: number }
+  /** What the answers of a known cost have cost, and how many they are. */
+  cost: Money.Money
+  priced: number
+}
+
+/** Latencies by their logarithm, for a median while the run goes on: 1.6 % apart, up to 18 minutes. */
+const latencyBuckets = 896
+const bucketOf = (millis: number) => Math.min(latencyBuckets - 1, Math.round(Math.log1p(Math.max(0, millis)) * 64))
 
 const choices = { CANDIDATE: 1, TIE: 0, BASELINE: -1 } as const
 const notReached = "NotReached"
 
+export type Table = ReturnType<typeof make>
+
 /** Makes the empty table of a candidate. */
 export const make = (options: Options) => {
-  const { metrics, rows } = options
-  const names = metrics.map(({ name }) => name)
+  const { metrics, repeats, rows, versions } = options
+  const cells = rows * repeats
   const columns = metrics.map((metric): Column => ({
     metric,
-    scores: new Float64Array(rows).fill(NaN),
-    problems: new Uint8Array(rows)
+    version: versions.get(metric.name),
+    scores: new Float64Array(cells).fill(NaN),
+    problems: new Uint8Array(cells),
+    sum: 0,
+    count: 0
   }))
-  const state = new Uint8Array(rows)
-  const problems = new Uint8Array(rows)
-  const latencies = new Float64Array(rows).fill(NaN)
-  const tags = ["", notReached]
-  let generation = Money.zero
-  let judge = Money.zero
-  let unknown = 0
+  const state = new Uint8Array(cells)
+  const problems = new Uint8Array(cells)
+  const latencies = new Float64Array(cells).fill(NaN)
+  const tags = ["", notReached, "ContentBlocked"]
+  const counts = { tried: 0, answered: 0, finished: 0, blocked: 0 }
+  const answers: Answers = {
+    tokens: { input: 0, output: 0, thinking: 0, cached: 0 },
+    cost: Money.zero,
+    priced: 0
+  }
+  const spent = { generation: Money.zero, judge: Money.zero, unknown: 0 }
+  const judges = { calls: 0, tokens: 0 }
+  let version = 0
+  let made: RunSummary.CandidateSummary | undefined
+  const buckets = new Uint32Array(latencyBuckets)
 
   const tagIndex = (tag: string): number => {
     const index = tags.indexOf(tag)
@@ -64,159 +90,157 @@ export const make = (options: Options) => {
     return tags.length < 256 ? tags.push(tag) - 1 : 255
   }
 
-  /** Books what an attempt has cost. */
-  const spend = (spent: Cell.Spent): void => {
-    generation = Money.plus(generation, spent.generation)
-    judge = Money.plus(judge, spent.judge)
-    unknown += spent.unknown
+  /** An answer is made once: later cells of its row only repeat it. */
+  const addAnswer = ({ cost, latencyMs, usage }: Cell.Cell): void => {
+    if (latencyMs !== undefined) {
+      const bucket = bucketOf(latencyMs)
+      buckets[bucket] = (buckets[bucket] ?? 0) + 1
+    }
+    if (usage !== undefined) {
+      answers.tokens.input += Usage.billedInputTokens(usage)
+      answers.tokens.output += usage.outputTokens
+      answers.tokens.thinking += usage.thinkingTokens
+      answers.tokens.cached += usage.cachedInputTokens
+    }
+    if (cost === undefined || cost === null) return
+    answers.cost = Money.plus(answers.cost, cost)
+    answers.priced++
   }
 
-  /** Takes a cell; a later one of the same row replaces it. */
-  const put = (cell: Cell.Cell): void => {
-    const { error, latencyMs, response, row } = cell
-    state[row] = Cell.isFinished(cell, names) ? 2 : 1
-    problems[row] = response === undefined ? tagIndex(error?.tag ?? notReached) : 0
-    latencies[row] = latencyMs ?? NaN
-    for (const column of columns) {
-      const score = Cell.score(cell, column.metric.name)
-      const value = score?.pairwiseChoice === undefined ? score?.score : choices[score.pairwiseChoice]
-      column.scores[row] = value ?? NaN
-      column.problems[row] =
-        typeof value === "number"
-          ? 0
-          : tagIndex(score?.error?.tag ?? (response === undefined ? error?.tag : undefined) ?? notReached)
+  const putScore = (column: Column, index: number, { error, response, scores }: Cell.Cell): boolean => {
+    const given = Cell.score({ scores }, column.metric.name)
+    const score =
+      given !== undefined && column.version !== undefined && given.version !== column.version ? undefined : given
+    const value = (score?.pairwiseChoice === undefined ? score?.score : choices[score.pairwiseChoice]) ?? NaN
+    const before = column.scores[index] ?? NaN
+    if (!Number.isNaN(before)) {
+      column.sum -= before
+      column.count--
     }
-    spend(cell.spent)
+    if (!Number.isNaN(value)) {
+      column.sum += value
+      column.count++
+      if (Number.isNaN(before) && score?.judge !== undefined) {
+        judges.calls += score.samples?.asked ?? 1
+        judges.tokens += score.usage === undefined ? 0 : Usage.totalTokens(score.usage)
+      }
+    }
+    column.scores[index] = value
+    column.problems[index] = Number.isNaN(value)
+      ? tagIndex(score?.error?.tag ?? (response === undefined ? error?.tag : undefined) ?? notReached)
+      : 0
+    return Cell.isSettled(score)
+  }
+
+  /** Takes a cell; a later one of the same row and repeat replaces it. */
+  const put = (cell: Cell.Cell): void => {
+    const { error, latencyMs, repeat = 0, response, row } = cell
+    const index = row * repeats + repeat
+    // Of more repeats than are asked for now.
+    if (repeat >= repeats || index >= cells) return
+    version++
+    made = undefined
+    const before = state[index]
+    const wasAnswered = before !== 0 && problems[index] === 0
+    if (before !== 0) counts.tried--
+    if (wasAnswered) counts.answered--
+    if (before === 2) counts.finished--
+    if (problems[index] === 2) counts.blocked--
+
+    const settled = columns.map((column) => putScore(column, index, cell)).every(Boolean)
+    problems[index] = response === undefined ? tagIndex(error?.tag ?? notReached) : 0
+    latencies[index] = latencyMs ?? NaN
+    state[index] = response !== undefined && settled ? 2 : 1
+    if (response !== undefined && !wasAnswered) addAnswer(cell)
+
+    counts.tried++
+    if (response !== undefined) counts.answered++
+    if (state[index] === 2) counts.finished++
+    if (problems[index] === 2) counts.blocked++
+    spent.generation = Money.plus(spent.generation, cell.spent.generation)
+    spent.judge = Money.plus(spent.judge, cell.spent.judge)
+    spent.unknown += cell.spent.unknown
   }
 
   const countTags = (all: Uint8Array): Readonly<Record<string, number>> => {
-    const counts = new Map<string, number>()
+    const found = new Map<string, number>()
     for (const index of all) {
       const tag = tags[index]
-      if (index !== 0 && tag !== undefined) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+      if (index !== 0 && tag !== undefined) found.set(tag, (found.get(tag) ?? 0) + 1)
     }
-    return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    return Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  const tried = () => state.reduce((sum, one) => sum + Number(one !== 0), 0)
-
-  const metricSummary = ({ metric, problems, scores }: Column): RunSummary.MetricSummary => {
-    const n_total = tried()
-    const values = Array.from(scores.filter((value) => !Number.isNaN(value)))
-    const counts = { n_total, n_valid: values.length, n_error: n_total - values.length, errors: countTags(problems) }
-    return metric._tag === "Pairwise"
-      ? { ...counts, ...empty, pairwise: pairwiseOf(values, n_total), absent: {} }
-      : { ...counts, ...statisticsOf(values, metric.scale, options) }
+  const metricSummaries = (): Readonly<Record<string, RunSummary.MetricSummary>> => {
+    const n_total = counts.tried
+    const rated = columns.flatMap(({ metric, scores }) => {
+      if (metric._tag === "Pairwise") return []
+      const all = statistics.known(scores)
+      const rowMeans = repeats === 1 ? all : statistics.known(statistics.rowMeans(scores, repeats))
+      return [{ scale: metric.scale, scores: all, rowMeans }]
+    })
+    const numbers = statistics.of(rated, options).values()
+    return Object.fromEntries(
+      columns.map(({ count, metric, problems, scores }) => {
+        const counted = { n_total, n_valid: count, n_error: n_total - count, errors: countTags(problems) }
+        const summary: RunSummary.MetricSummary =
+          metric._tag === "Pairwise"
+            ? { ...counted, ...statistics.none, pairwise: statistics.pairwise(statistics.known(scores), n_total) }
+            : { ...counted, ...(numbers.next().value ?? statistics.none), pairwise: null }
+        return [metric.name, summary]
+      })
+    )
   }
 
-  /** The summary of the rows so far. */
-  const summary = (): RunSummary.CandidateSummary => {
-    const n_total = tried()
-    const n_error = problems.reduce((sum, one) => sum + Number(one !== 0), 0)
-    const metrics = Object.fromEntries(columns.map((column) => [column.metric.name, metricSummary(column)]))
+  const summarise = (): RunSummary.CandidateSummary => {
+    const metrics = metricSummaries()
     return {
       candidate: options.candidate,
       fingerprint: options.fingerprint,
-      row_count: rows,
-      n_total,
-      n_valid: n_total - n_error,
-      n_error,
+      row_count: cells,
+      n_total: counts.tried,
+      n_valid: counts.answered,
+      n_error: counts.tried - counts.answered,
       errors: countTags(problems),
-      cost_usd: Money.plus(generation, judge),
-      judge_cost_usd: judge,
-      cost_unknown: unknown,
+      cost_usd: Money.plus(spent.generation, spent.judge),
+      judge_cost_usd: spent.judge,
+      cost_unknown: spent.unknown,
       metrics,
-      summary_metrics: RunSummary.summaryMetrics(rows, metrics)
+      summary_metrics: RunSummary.summaryMetrics(cells, metrics)
     }
   }
 
   return {
     put,
-    spend,
-    summary,
-    tried,
-    stateOf: (row: number): RowState => states[state[row] ?? 0] ?? "untried",
-    cost: () => ({ generation, judge, unknown }),
+    /** The summary of the cells so far. */
+    summary: (): RunSummary.CandidateSummary => (made ??= summarise()),
+    /** Changes with each cell. */
+    version: () => version,
+    cells,
+    metrics,
+    stateOf: (index: number): CellState => states[state[index] ?? 0] ?? "untried",
+    isAnswered: (index: number): boolean => state[index] !== 0 && problems[index] === 0,
+    counts: (): Readonly<typeof counts> => counts,
+    cost: (): Readonly<typeof spent> => spent,
+    answers: (): Answers => answers,
+    judges: (): Readonly<typeof judges> => judges,
+    /** Means of all scores so far, by metric. */
+    means: (): Readonly<Record<string, number | undefined>> =>
+      Object.fromEntries(columns.map(({ count, metric, sum }) => [metric.name, count === 0 ? undefined : sum / count])),
+    /** For each row the mean of what its scores are turned into; NaN without scores. */
+    rows: (metric: string, turn: (score: number) => number): Float64Array => {
+      const scores =
+        columns.find((column) => column.metric.name === metric)?.scores ?? new Float64Array(cells).fill(NaN)
+      return statistics.rowMeans(scores.map(turn), repeats)
+    },
+    /** About the median of the latencies so far, in milliseconds. */
+    typicalLatency: (): number | undefined => {
+      const total = buckets.reduce((sum, count) => sum + count, 0)
+      let seen = 0
+      const middle = buckets.findIndex((count) => (seen += count) * 2 >= total && total > 0)
+      return middle === -1 ? undefined : Math.expm1(middle / 64)
+    },
     /** Milliseconds until the answers were there; undefined without any. */
-    latency: () => Result.getOrUndefined(Statistics.of(Array.from(latencies.filter((value) => !Number.isNaN(value)))))
+    latency: () => Result.getOrUndefined(Statistics.of(statistics.known(latencies)))
   }
-}
-
-const empty = { ideal: null, mean: null, std: null, interval: null, min: null, median: null, max: null }
-
-const pairwiseOf = (values: ReadonlyArray<number>, rows: number): RunSummary.Pairwise | null => {
-  const counted = WinRate.pairwise([
-    ...values.map((value) => (value > 0 ? "CANDIDATE" : value < 0 ? "BASELINE" : "TIE")),
-    ...Array.from({ length: rows - values.length }, () => "ERROR" as const)
-  ])
-  return Result.match(counted, {
-    onFailure: () => null,
-    onSuccess: ({ baselineWinRate, candidateWinRate, losses, signTestP, ties, wins }) => ({
-      candidate_model_win_rate: candidateWinRate,
-      baseline_model_win_rate: baselineWinRate,
-      wins,
-      losses,
-      ties,
-      sign_test_p: signTestP
-    })
-  })
-}
-
-const statisticsOf = (
-  values: ReadonlyArray<number>,
-  scale: Scale.Scale,
-  options: Options
-): Omit<RunSummary.MetricSummary, "n_total" | "n_valid" | "n_error" | "errors"> => {
-  const { ideal } = scale
-  const summary = Statistics.of(values)
-  if (Result.isFailure(summary)) {
-    const why = summary.failure.detail
-    return { ...empty, ideal, pairwise: null, absent: { mean: why, std: why, interval: why } }
-  }
-  const { max, mean, median, min, std } = summary.success
-  const interval = intervalOf(values, scale, options)
-  return {
-    ideal,
-    mean,
-    std: Result.getOrNull(std),
-    interval: Result.getOrNull(interval),
-    min,
-    median,
-    max,
-    pairwise: null,
-    absent: {
-      ...(Result.isFailure(std) ? { std: std.failure.detail } : {}),
-      ...(Result.isFailure(interval) ? { interval: interval.failure } : {})
-    }
-  }
-}
-
-// 10,000 resamples of more rows take seconds, and by then the mean is as good as normal.
-const mostForBootstrap = 2000
-
-const intervalOf = (
-  values: ReadonlyArray<number>,
-  { max, min }: Scale.Scale,
-  { confidence, seed }: Pick<Options, "confidence" | "seed">
-): Result.Result<RunSummary.Interval, string> => {
-  // Of all metrics on [0, 1] a yes or no varies most: the interval is on the safe side for the others.
-  if (min === 0 && max === 1 && values.every((value) => value === 0 || value === 1)) {
-    const ones = values.reduce<number>((sum, value) => sum + value, 0)
-    return Result.mapBoth(Wilson.interval(ones, values.length, confidence), {
-      onFailure: ({ detail }) => detail,
-      onSuccess: ({ high, low }) => ({ low, high, confidence, method: "wilson" as const })
-    })
-  }
-  // An interval of width 0 would look like certainty.
-  if (values.length > 1 && values.every((value) => value === values[0])) {
-    return Result.fail("all values are equal: there is no spread to measure the mean by.")
-  }
-  const zeros = values.map(() => 0)
-  const method = values.length > mostForBootstrap ? "t" : "bootstrap"
-  const found =
-    method === "t" ? PairedT.test(values, zeros, confidence) : PairedBootstrap.test(values, zeros, { confidence, seed })
-  return Result.mapBoth(found, {
-    onFailure: ({ detail }) => detail,
-    onSuccess: ({ high, low }) => ({ low, high, confidence, method })
-  })
 }

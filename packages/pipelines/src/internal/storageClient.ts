@@ -1,7 +1,9 @@
 /** Cloud Storage over Google's client. */
 import type { File, FileMetadata, Storage } from "@google-cloud/storage"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { pipeline } from "node:stream/promises"
 import type { CloudStorage, ObjectInfo, WriteOptions } from "../CloudStorage.ts"
@@ -17,20 +19,35 @@ const writeKey = "genops-write"
 /** How often a write or deletion that may replace anything begins again when others come between. */
 const rounds = 5
 
+/** Tries of a download until its first byte, as many as the client makes. */
+const readTries = 4
+
+/** How long the service may say nothing while bytes are on their way. The client itself would wait for ever. */
+const silence = "5 minutes"
+
+/** The wait before a try is made again: about 1, 2, 4 seconds. */
+const pause = (round: number) =>
+  Effect.flatMap(Random.next, (random) => Effect.sleep(Duration.seconds(2 ** (round - 1) * (0.5 + random))))
+
+const silent = () => new E.Unavailable({ description: `nothing came for ${silence}` })
+
+/** A field of what the client fails with: mostly an Error, but inside a resumable upload the bare object of the answer. */
+const field = (error: unknown, name: string): unknown =>
+  typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined
+
+const messageOf = (error: unknown): string => String(field(error, "message") ?? error)
+
 const statusOf = (error: unknown): number | undefined => {
-  if (!(error instanceof Error)) return undefined
   // Simple calls have the number in code, the first of a resumable upload in status, and its later ones in words only.
-  const told = /status(?: code)?:? (\d{3})/.exec(error.message)?.[1]
-  const status = [Reflect.get(error, "code"), Reflect.get(error, "status"), told].map(Number)
+  const told = /status(?: code)?:? (\d{3})/.exec(messageOf(error))?.[1]
+  const status = [field(error, "code"), field(error, "status"), told].map(Number)
   return status.find((status) => status >= 400 && status < 600)
 }
 
 const reasonOf = (error: unknown, expected = "another generation"): E.Reason => {
-  const description = error instanceof Error ? error.message : String(error)
+  const description = messageOf(error)
   const status = statusOf(error)
-  if (/MISMATCH/.test(error instanceof Error && "code" in error ? String(error.code) : "")) {
-    return new E.Corrupted({ description })
-  }
+  if (String(field(error, "code")).includes("MISMATCH")) return new E.Corrupted({ description })
   if (status === 401 || /default credentials/i.test(description)) return new E.Unauthenticated({ description })
   if (status === 403) return new E.PermissionDenied({ description })
   if (status === 404) return new E.NotFound({ description })
@@ -39,6 +56,15 @@ const reasonOf = (error: unknown, expected = "another generation"): E.Reason => 
     return new E.Unavailable({ description })
   return new E.Failed({ status, description })
 }
+
+/** Whether the upload is lost and must begin again: its session is gone (HTTP 410), or has fewer bytes than the client has still got. */
+const isLost = (reason: E.Reason): boolean =>
+  (reason._tag === "Failed" && reason.status === 410) ||
+  (reason._tag === "Unavailable" && reason.description.includes("Initiate a new upload"))
+
+/** Whether a write that failed so may have been done all the same: its answer was lost, or that of an earlier try. */
+const mayBeDone = (reason: E.Reason): boolean =>
+  reason._tag === "PreconditionFailed" || reason._tag === "Unavailable" || isLost(reason)
 
 const infoOf = (bucket: string, of: FileMetadata): ObjectInfo => ({
   bucket,
@@ -87,8 +113,19 @@ export const make = (storage: Storage): CloudStorage["Service"] => {
           metadata: { ...options.metadata, [writeKey]: id }
         }
       }
+      const inner = bytes[Symbol.asyncIterator]()
+      /** How often the content was asked for more, and whether it is the service that is waited for. */
+      const progress = { pulls: 0, isService: false }
+      const iterator = {
+        next: async () => {
+          progress.isService = false
+          const next = await inner.next()
+          progress.pulls++
+          progress.isService = true
+          return next
+        }
+      }
       const run = async (signal: AbortSignal): Promise<FileMetadata> => {
-        const iterator = bytes[Symbol.asyncIterator]()
         const first: Array<Uint8Array> = []
         let size = 0
         let next = await iterator.next()
@@ -108,7 +145,13 @@ export const make = (storage: Storage): CloudStorage["Service"] => {
         }
         return file.metadata
       }
-      return yield* Effect.catch(Effect.tryPromise({ try: run, catch: (error) => reasonOf(error) }), (reason) =>
+      const watch: Effect.Effect<never, E.Reason> = Effect.gen(function* () {
+        const { pulls } = progress
+        yield* Effect.sleep(silence)
+        return yield* progress.isService && progress.pulls === pulls ? silent() : watch
+      })
+      const sent = Effect.tryPromise({ try: run, catch: (error) => reasonOf(error) })
+      return yield* Effect.catch(Effect.raceFirst(sent, watch), (reason) =>
         Effect.fail(Option.match(failure, { onNone: () => reason, onSome: (content) => ({ content }) }))
       )
     })
@@ -144,9 +187,13 @@ export const make = (storage: Storage): CloudStorage["Service"] => {
     read: (uri, { end, generation, start }) => {
       const isPart = start !== undefined || end !== undefined
       if (end !== undefined && end <= (start ?? 0)) return Stream.empty
+      const file = fileOf(uri, generation)
+      // The client's own second try of a download rejects a promise that nobody holds ("Cannot pipe to a closed or destroyed stream"), which
+      // ends the whole process. So it has none, and the tries are made here.
+      file.interceptors.push({ request: (options) => Object.assign({ uri: "" }, options, { maxRetries: 0 }) })
       const open = Effect.acquireRelease(
         Effect.sync(() =>
-          fileOf(uri, generation).createReadStream({
+          file.createReadStream({
             ...(isPart ? { validation: false } : {}),
             ...(isPart ? { start: start ?? 0 } : {}),
             ...(end === undefined ? {} : { end: end - 1 })
@@ -154,10 +201,22 @@ export const make = (storage: Storage): CloudStorage["Service"] => {
         ),
         (stream) => Effect.sync(() => void stream.destroy())
       )
-      const bytes = Effect.map(open, (stream) =>
-        Stream.fromAsyncIterable<Uint8Array, E.Reason>(stream, (error) => reasonOf(error))
-      )
-      return Stream.unwrap(bytes).pipe(
+      const attempt = (round: number): Stream.Stream<Uint8Array, E.Reason> =>
+        Stream.suspend(() => {
+          let isBegun = false
+          const bytes = Effect.map(open, (stream) =>
+            Stream.fromAsyncIterable<Uint8Array, E.Reason>(stream, (error) => reasonOf(error))
+          )
+          return Stream.unwrap(bytes).pipe(
+            Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.fail(silent()) }),
+            Stream.tap(() => Effect.sync(() => void (isBegun = true))),
+            Stream.catchIf(
+              (reason) => reason._tag === "Unavailable" && !isBegun && round < readTries,
+              () => Stream.unwrap(Effect.as(pause(round), attempt(round + 1)))
+            )
+          )
+        })
+      return attempt(1).pipe(
         Stream.catchIf(
           // Beyond the end there is nothing.
           (reason) => reason._tag === "Failed" && reason.status === 416,
@@ -188,11 +247,12 @@ export const make = (storage: Storage): CloudStorage["Service"] => {
           const sent = yield* Effect.result(send(uri, content, options, wanted, id))
           if (sent._tag === "Success") return sent.success
           const reason = sent.failure
-          if (!("_tag" in reason) || reason._tag !== "PreconditionFailed") return yield* Effect.fail(reason)
-          // Perhaps the write was done and only its answer lost.
-          const now = yield* current(uri)
+          if (!("_tag" in reason) || !mayBeDone(reason)) return yield* Effect.fail(reason)
+          const now = yield* Effect.mapError(current(uri), () => reason)
           if (now?.metadata?.[writeKey] === id) return now
-          if (given === undefined && round < rounds) return yield* attempt(content, round + 1)
+          const isAgain = isLost(reason) || (given === undefined && reason._tag === "PreconditionFailed")
+          if (isAgain && round < rounds) return yield* attempt(content, round + 1)
+          if (reason._tag !== "PreconditionFailed") return yield* Effect.fail(reason)
           const expected = wanted === 0 ? "no object" : `generation ${wanted}`
           return yield* new E.PreconditionFailed({ expected, ...generationOf(now) })
         })
