@@ -6,6 +6,10 @@ const benchmarks = {
     about: "generateContent beside undici, Google's clients and the AI SDK",
     load: () => import("./client.ts")
   },
+  compare: {
+    about: "a comparison of models beside promptfoo and a script, and how it scales",
+    load: () => import("./compare.ts")
+  },
   metrics: { about: "text metrics beside js-rouge", load: () => import("./metrics.ts") }
 }
 
