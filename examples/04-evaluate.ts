@@ -34,6 +34,7 @@ import { join } from "node:path"
 import * as Options from "./cli/Options.ts"
 import * as Progress from "./cli/Progress.ts"
 import * as Run from "./cli/Run.ts"
+import * as Thresholds from "./cli/Thresholds.ts"
 
 export const configuration = ModelConfiguration.make("gemini-3.5-flash", {
   name: "flash",
@@ -99,19 +100,6 @@ const services = (settings: Settings) => {
   return Layer.mergeAll(evaluation, store, Experiments.layerIn(region(settings)))
 }
 
-const gateForm = /^([A-Za-z]\w*)(>=|<=)(-?[\d.]+)$/
-
-/** Reads `rouge_1>=0.3` and `verbosity<=0.5`. */
-const thresholds = (texts: ReadonlyArray<string>): Effect.Effect<Gate.Thresholds, Options.UsageError> =>
-  Effect.forEach(texts, (text) => {
-    const [, metric = "", operator, limit] = gateForm.exec(text.replaceAll(/\s/g, "")) ?? []
-    return operator === undefined || Number.isNaN(Number(limit))
-      ? Effect.fail(
-          new Options.UsageError({ description: `--gate takes "metric>=number" or "metric<=number", not "${text}".` })
-        )
-      : Effect.succeed([metric, { [operator === ">=" ? "atLeast" : "atMost"]: Number(limit) }] as const)
-  }).pipe(Effect.map(Object.fromEntries<Gate.Threshold>))
-
 /** Logs parameters and metrics as Google's SDK does, so that the console shows them. */
 const log = ({ manifest, summary }: Evaluate.Outcome, settings: Settings) => {
   const run = Option.getOrElse(settings.experimentRun, () =>
@@ -174,7 +162,7 @@ const plan = <A extends object, E, R>(
 export const program = (settings: Settings) =>
   Effect.gen(function* () {
     const budget = yield* Options.budget(settings)
-    const limits = yield* thresholds(settings.gate)
+    const limits = yield* Thresholds.read(settings.gate)
     yield* Effect.fromResult(
       Gate.validate(limits, yield* Effect.forEach(metrics, (name) => Effect.fromResult(Metric.named(name))))
     )
@@ -192,17 +180,23 @@ export const program = (settings: Settings) =>
         `run        ${runId}, budget ${Money.format(budget)}`
     )
     if (!settings.dryRun) yield* plan(settings, budget, prompt, dataset)
-    const outcome = yield* Effect.result(
+    const { concurrency } = settings
+    const evaluate = (onProgress?: (progress: Evaluate.Progress) => Effect.Effect<void>) =>
       Evaluate.run({
         runId,
         configuration,
         prompt,
         dataset,
         metrics,
-        concurrency: settings.concurrency,
+        concurrency,
         settings: { evaluation: settings.evaluation, judge: settings.judge, samples: String(settings.samples) },
-        ...(settings.dryRun ? {} : { onProgress: Progress.make(budget) })
+        ...(onProgress === undefined ? {} : { onProgress })
       })
+    const watched = { candidate: configuration.name, model: configuration.model, budget, concurrency }
+    const outcome = yield* Effect.result(
+      settings.dryRun
+        ? evaluate()
+        : Progress.watch(runId, (onProgress) => evaluate(Progress.ofEvaluation(watched, onProgress)))
     )
     if (Result.isFailure(outcome)) {
       if (outcome.failure._tag !== "RunStopped") return yield* Effect.fail(outcome.failure)

@@ -17,17 +17,26 @@ const codes: Readonly<Record<string, ExitCode>> = {
   EmulatorError: 2,
   ThresholdNotMet: 3,
   BudgetExceeded: 4,
-  PriceUnknown: 4
+  PriceUnknown: 4,
+  StoreUnusable: 2,
+  StoreLocked: 2,
+  StoreIncompatible: 2,
+  ApprovalRejected: 3,
+  ApprovalTimeout: 3
 }
 
 const reasonTag = (error: unknown) =>
   Predicate.hasProperty(error, "reason") && Predicate.hasProperty(error.reason, "_tag") ? error.reason._tag : undefined
 
+const tagOf = (error: unknown) => (Predicate.hasProperty(error, "_tag") ? error._tag : undefined)
+
 export const exitCode = (cause: Cause.Cause<unknown>): ExitCode => {
   if (Cause.hasInterruptsOnly(cause)) return 130
   const error = Cause.squash(cause)
   if (CliError.isCliError(error) || reasonTag(error) === "CredentialsMissing") return 2
-  return Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? (codes[error._tag] ?? 1) : 1
+  // A parked run ends as what it failed with would.
+  const tag = Predicate.isTagged(error, "RunParked") && Predicate.hasProperty(error, "tag") ? error.tag : tagOf(error)
+  return typeof tag === "string" ? (codes[tag] ?? 1) : 1
 }
 
 /** The block for standard error; undefined when the command line parser has already said everything. */

@@ -1,45 +1,112 @@
-/** How a long run stands, on standard error: a line that is redrawn on a terminal, a line for each tenth anywhere else. */
+/** How a long run stands, on standard error: a window on a terminal, a line now and then anywhere else. */
 import * as Money from "@genops/core/Money"
+import type * as Cell from "@genops/pipelines/Cell"
+import type { ComparisonProgress } from "@genops/pipelines/ComparisonProgress"
+import * as ComparisonView from "@genops/pipelines/ComparisonView"
+import * as ComparisonWindow from "@genops/pipelines/ComparisonWindow"
+import * as Display from "@genops/pipelines/Display"
 import type * as Evaluate from "@genops/pipelines/Evaluate"
-import * as Clock from "effect/Clock"
+import * as LiveWindow from "@genops/pipelines/LiveWindow"
 import * as Effect from "effect/Effect"
 
-const frame = 100
-const pause = 30_000
-const eraseLine = "\r\u001b[2K"
+/** What this process can show on standard error. */
+export const display = (): Display.Display =>
+  Display.detect({ env: process.env, isTerminal: process.stderr.isTTY === true })
 
-const duration = (milliseconds: number) => {
-  const seconds = Math.round(milliseconds / 1000)
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`
+/** Runs something with a listener for its progress, and shows that while it runs. Ctrl-C is answered at once; a second one ends it. */
+export const watch = <A, E, R>(
+  name: string,
+  run: (onProgress: (progress: ComparisonProgress) => Effect.Effect<void>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const { stderr, stdout } = process
+  const shown = display()
+  const view = ComparisonView.make(name, { withBar: shown.person && !shown.animate })
+  return Effect.scoped(
+    Effect.andThen(
+      onInterrupt(view),
+      run(view.update).pipe(LiveWindow.show(view, { display: shown, output: stderr, stdout }))
+    )
+  )
 }
 
-/** Makes the listener of a run under a budget. */
-export const make = (budget: Money.Money) => {
-  const isTerminal = process.stderr.isTTY && process.env["TERM"] !== "dumb"
-  let started: number | undefined
-  let drawn = 0
-  let tenth = -1
-
-  return ({ cost, done, failed, judgeCost, resumed, rows }: Evaluate.Progress): Effect.Effect<void> =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      started ??= now
-      const here = done - resumed
-      const share = done / rows
-      // What was done before does not say how fast this session is; after a few rows it is a guess like any other.
-      const left = here >= 5 && done < rows ? `  about ${duration(((now - started) / here) * (rows - done))} left` : ""
-      const errors = failed === 0 ? "" : `  errors ${failed}`
-      const line =
-        `${String(Math.floor(share * 100)).padStart(3)} %  ${done}/${rows}  ${Money.format(cost)} of ${Money.format(budget)}` +
-        `  judge ${Money.format(judgeCost)}${errors}${left}`
-      const isLast = done === rows
-      if (isTerminal) {
-        if (now - drawn < frame && !isLast) return
-        process.stderr.write(`${eraseLine}${line}${isLast ? "\n" : ""}`)
-      } else {
-        if (Math.floor(share * 10) === tenth && now - drawn < pause) return
-        process.stderr.write(`${line}\n`)
+const onInterrupt = (view: ComparisonView.ComparisonView) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let pressed = 0
+      const listener = () => {
+        const progress = view.progress()
+        if (++pressed === 1) return Effect.runSync(view.stopping)
+        if (progress !== undefined) process.stderr.write(`${ComparisonWindow.dropped(progress)}\n`)
+        process.exit(130)
       }
-      tenth = Math.floor(share * 10)
-      drawn = now
+      process.on("SIGINT", listener)
+      return listener
+    }),
+    (listener) => Effect.sync(() => process.off("SIGINT", listener))
+  )
+
+/** A listener for the progress of an evaluation, told on as that of a comparison with one candidate. */
+export const ofEvaluation = (
+  settings: {
+    readonly candidate: string
+    readonly model: string
+    readonly budget: Money.Money
+    readonly concurrency: number
+  },
+  onProgress: (progress: ComparisonProgress) => Effect.Effect<void>
+) => {
+  const sums = new Map<string, { sum: number; count: number }>()
+  let tokens = 0
+  let judgeCalls = 0
+  let blocked = 0
+  let firstError: ComparisonProgress["firstError"]
+
+  const take = (cell: Cell.Cell) => {
+    const { error, rowId, scores, usage } = cell
+    tokens += (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0)
+    if (error?.tag === "ContentBlocked") blocked++
+    if (error !== undefined) firstError ??= { candidate: settings.candidate, rowId, tag: error.tag }
+    for (const [metric, { samples, score }] of Object.entries(scores)) {
+      judgeCalls += samples?.asked ?? 0
+      if (score === null) continue
+      const before = sums.get(metric) ?? { sum: 0, count: 0 }
+      sums.set(metric, { sum: before.sum + score, count: before.count + 1 })
+    }
+  }
+
+  return ({ cell, cost, done, failed, judgeCost, resumed, rows }: Evaluate.Progress): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      take(cell)
+      const calls = Math.min(settings.concurrency, rows - done)
+      return onProgress({
+        total: rows,
+        done,
+        resumed,
+        failed,
+        blocked,
+        cost,
+        judgeCost,
+        heldUsd: undefined,
+        budgetUsd: settings.budget,
+        tokens,
+        judgeCalls,
+        retries: { quota: 0, unavailable: 0, other: 0 },
+        candidates: [
+          {
+            candidate: settings.candidate,
+            model: settings.model,
+            total: rows,
+            done,
+            ok: done - failed,
+            failed,
+            blocked,
+            means: Object.fromEntries([...sums].map(([metric, { count, sum }]) => [metric, sum / count])),
+            p50Ms: undefined,
+            cost,
+            activity: calls === 0 ? { _tag: "Done" } : { _tag: "InFlight", calls }
+          }
+        ],
+        firstError
+      })
     })
 }

@@ -65,6 +65,39 @@ const jsonOf = ({ calls, likely, models, worst }: Estimate.Estimate<unknown, unk
   }))
 })
 
+interface Spent {
+  readonly usd: Money.Money
+  readonly uncertain: Money.Money
+}
+
+/** Shows and writes a result, and fails with the failure that is inside it. */
+const deliver = <A>(
+  { failure, json, name, report }: Pick<Example<A, never>, "failure" | "json" | "name" | "report">,
+  options: Options.Options,
+  result: A,
+  spent: Spent | undefined
+) =>
+  Effect.gen(function* () {
+    const data = {
+      example: name,
+      target: options.live ? "vertex" : "emulator",
+      spentUsd: spent === undefined ? null : Money.toDecimal(spent.usd),
+      uncertainUsd: spent === undefined ? null : Money.toDecimal(spent.uncertain),
+      result: json(result)
+    }
+    const text = JSON.stringify(data, undefined, 2)
+    yield* Console.log(options.json ? text : report(result, columns()))
+    if (options.out._tag === "Some") {
+      const fs = yield* FileSystem.FileSystem
+      const file = (yield* Path.Path).join(options.out.value, `${name}.json`)
+      yield* fs.makeDirectory(options.out.value, { recursive: true })
+      yield* fs.writeFileString(file, `${text}\n`)
+      yield* Console.error(`results ${file}`)
+    }
+    const failed = failure?.(result)
+    if (failed !== undefined) return yield* Effect.fail(failed)
+  })
+
 const run = <A, E>(example: Example<A, E>, options: Options.Options, budget: Money.Money) =>
   Effect.gen(function* () {
     let books: BudgetGuard.Spending | undefined
@@ -74,24 +107,8 @@ const run = <A, E>(example: Example<A, E>, options: Options.Options, budget: Mon
         return Console.error(bookkeeping(spending, budget))
       })
     const result = yield* BudgetGuard.within(example.program, { name: example.name, usd: budget }, { onEnd })
-    const data = {
-      example: example.name,
-      target: options.live ? "vertex" : "emulator",
-      spentUsd: books === undefined ? null : Money.toDecimal(books.spent.usd),
-      uncertainUsd: books === undefined ? null : Money.toDecimal(books.uncertain.usd),
-      result: example.json(result)
-    }
-    const json = JSON.stringify(data, undefined, 2)
-    yield* Console.log(options.json ? json : example.report(result, columns()))
-    if (options.out._tag === "Some") {
-      const fs = yield* FileSystem.FileSystem
-      const file = (yield* Path.Path).join(options.out.value, `${example.name}.json`)
-      yield* fs.makeDirectory(options.out.value, { recursive: true })
-      yield* fs.writeFileString(file, `${json}\n`)
-      yield* Console.error(`results ${file}`)
-    }
-    const failure = example.failure?.(result)
-    if (failure !== undefined) return yield* Effect.fail(failure)
+    const spent = books === undefined ? undefined : { usd: books.spent.usd, uncertain: books.uncertain.usd }
+    yield* deliver(example, options, result, spent)
   })
 
 /** The handler of an example's command. */
@@ -100,6 +117,71 @@ export const example = <A, E>(options: Options.Options, example: Example<A, E>) 
     const budget = yield* Options.budget(options)
     yield* Effect.fromResult(Budget.limits({ usd: budget }))
     yield* options.dryRun ? plan(example, options, budget) : run(example, options, budget)
+  }).pipe(Effect.provide(Target.layer(options, example.embedded)))
+
+/** What a part of a durable run costs, or all of it. */
+export interface Cost {
+  readonly likely: Money.Money
+  readonly worst: Money.Money
+}
+
+/** A durable example: its budget is part of the run, so that it holds over all processes that work on it. */
+export interface Durable<A, E> extends Omit<Example<A, E>, "program"> {
+  readonly program: (budget: Money.Money) => Example<A, E>["program"]
+  readonly plan: (
+    budget: Money.Money
+  ) => Effect.Effect<
+    Readonly<Record<string, Cost>>,
+    unknown,
+    Vertex.Services | Target.Target | NodeServices.NodeServices
+  >
+  /** What the run has cost; undefined when it was not run to its end. */
+  readonly spent: (result: A) => Spent | undefined
+}
+
+const sum = (parts: Readonly<Record<string, Cost>>): Cost => ({
+  likely: Money.ReducerSum.combineAll(Object.values(parts).map(({ likely }) => likely)),
+  worst: Money.ReducerSum.combineAll(Object.values(parts).map(({ worst }) => worst))
+})
+
+const planDurable = <A, E>(example: Durable<A, E>, options: Options.Options, budget: Money.Money) =>
+  Effect.gen(function* () {
+    const parts = yield* example.plan(budget)
+    const all = sum(parts)
+    const decimals = ({ likely, worst }: Cost) => ({
+      likelyUsd: Money.toDecimal(likely),
+      worstUsd: Money.toDecimal(worst)
+    })
+    const text = (name: string, { likely, worst }: Cost) =>
+      `${name.padEnd(12)} ${Money.format(likely)} likely, ${Money.format(worst)} at worst`
+    yield* Console.log(
+      options.json
+        ? JSON.stringify({ example: example.name, dryRun: true, ...decimals(all), parts: mapValues(parts, decimals) })
+        : [
+            `${example.name}, dry run: only counted, nothing was ordered or sent to a model`,
+            ...Object.entries(parts).map(([name, cost]) => `  ${text(name, cost)}`),
+            `${text("estimate", all)}   budget ${Money.format(budget)}`,
+            ...(all.worst > budget ? ["! worst case exceeds the budget: the run would be refused before it pays"] : [])
+          ].join("\n")
+    )
+  })
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]))
+
+/** The handler of a durable example's command. */
+export const durable = <A, E>(options: Options.Options, example: Durable<A, E>) =>
+  Effect.gen(function* () {
+    const budget = yield* Options.budget(options)
+    yield* Effect.fromResult(Budget.limits({ usd: budget }))
+    if (options.dryRun) return yield* planDurable(example, options, budget)
+    const result = yield* example.program(budget)
+    const spent = example.spent(result)
+    if (spent !== undefined) {
+      const uncertain = spent.uncertain > 0n ? `, ${Money.format(spent.uncertain)} of it booked at worst case` : ""
+      yield* Console.error(`spent ${Money.format(spent.usd)} of ${Money.format(budget)}${uncertain}`)
+    }
+    yield* deliver(example, options, result, spent)
   }).pipe(Effect.provide(Target.layer(options, example.embedded)))
 
 /** Starts the command with the flags of this process and ends it with the exit code that its outcome asks for. */
