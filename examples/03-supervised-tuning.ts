@@ -45,8 +45,7 @@ export const SupervisedTuning = Workflow.make("SupervisedTuning", {
     epochs: Schema.Int,
     adapterSize: Schema.Literals([1, 2, 4, 8, 16]),
     learningRateMultiplier: Schema.optionalKey(Schema.Finite),
-    displayName: Schema.String,
-    budgetUsd: Money.Money
+    displayName: Schema.String
   },
   success: Outcome,
   error: Schema.Union([
@@ -64,9 +63,9 @@ export const SupervisedTuning = Workflow.make("SupervisedTuning", {
 
 type Payload = typeof SupervisedTuning.payloadSchema.Type
 
-const body = (settings: Settings) => (payload: Payload) =>
+const body = (settings: Settings, budget: Money.Money) => (payload: Payload) =>
   Effect.gen(function* () {
-    const { budgetUsd, epochs, model, runId, trainingData } = payload
+    const { epochs, model, runId, trainingData } = payload
     const { every, tune } = Tuning.pace(settings)
     const { generation } = yield* Await.object(trainingData, {
       name: "wait for data",
@@ -99,7 +98,7 @@ const body = (settings: Settings) => (payload: Payload) =>
         ...(learningRateMultiplier === undefined ? {} : { learningRateMultiplier })
       },
       trainingTokens: training.tokens.worst
-    }).pipe(BudgetGuard.within({ name: runId, usd: budgetUsd }))
+    }).pipe(BudgetGuard.within({ name: runId, usd: budget }))
     return { training, tuned }
   })
 
@@ -109,11 +108,11 @@ type Result =
   | { readonly _tag: "Text"; readonly text: string }
   | { readonly _tag: "Done"; readonly runId: string; readonly outcome: typeof Outcome.Type }
 
-const payloadOf = (settings: Settings, budgetUsd: Money.Money) =>
+const payloadOf = (settings: Settings) =>
   Effect.gen(function* () {
     const file = Option.getOrElse(settings.trainingData, () => join(import.meta.dirname, "data/support-train.jsonl"))
     const request = yield* Tuning.request(settings, yield* Data.uriOf(file, Tuning.bucketOf(settings)))
-    const payload = { ...request, runId: Durable.runIdOf(settings), model: settings.model, budgetUsd }
+    const payload = { ...request, runId: Durable.runIdOf(settings), model: settings.model }
     return { payload, upload: Data.upload(file, payload.trainingData) }
   })
 
@@ -125,7 +124,7 @@ const program = (settings: Settings) => (budget: Money.Money) => {
   return Effect.gen(function* () {
     const text = yield* Durable.inspected(settings, SupervisedTuning)
     if (text !== undefined) return { _tag: "Text", text } satisfies Result
-    const { payload, upload } = yield* payloadOf(settings, budget)
+    const { payload, upload } = yield* payloadOf(settings)
     yield* upload
     const ended = yield* Durable.run(settings, SupervisedTuning, payload, view)
     const result: Result =
@@ -136,16 +135,16 @@ const program = (settings: Settings) => (budget: Money.Money) => {
   }).pipe(
     Effect.provide(
       Layer.provideMerge(
-        SupervisedTuning.toLayer(body(settings)).pipe(Layer.provide(Durable.observed(view))),
+        SupervisedTuning.toLayer(body(settings, budget)).pipe(Layer.provide(Durable.observed(view))),
         Layer.provideMerge(Durable.layer(settings.engine), Tuning.services(settings))
       )
     )
   )
 }
 
-const plan = (settings: Settings) => (budget: Money.Money) =>
+const plan = (settings: Settings) => () =>
   Effect.gen(function* () {
-    const { payload, upload } = yield* payloadOf(settings, budget)
+    const { payload, upload } = yield* payloadOf(settings)
     yield* upload
     const { epochs, model, trainingData } = payload
     const { cost } = yield* TrainingData.check(trainingData, { model, epochs, count: 100 })

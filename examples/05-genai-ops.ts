@@ -66,8 +66,8 @@ type Result =
   | { readonly _tag: "Text"; readonly text: string }
   | { readonly _tag: "Done"; readonly runId: string; readonly outcome: GenOps.Outcome }
 
-/** What a run is asked for: the same flags give the same, so that a run can go on. */
-const payloadOf = (settings: Settings, budgetUsd: Money.Money) =>
+/** What a run is asked for: the same flags give the same, so that a run can go on. Its budget can be raised. */
+const payloadOf = (settings: Settings) =>
   Effect.gen(function* () {
     const bucket = Tuning.bucketOf(settings)
     const training = Option.getOrElse(settings.trainingData, () => data("support-train.jsonl"))
@@ -91,8 +91,7 @@ const payloadOf = (settings: Settings, budgetUsd: Money.Money) =>
       metrics: settings.metric.length > 0 ? settings.metric : metrics,
       gate,
       approval: settings.approval,
-      prompts: settings.prompt.length > 0 ? settings.prompt : ["My Halden battery shows E52. What should I do?"],
-      budgetUsd
+      prompts: settings.prompt.length > 0 ? settings.prompt : ["My Halden battery shows E52. What should I do?"]
     }
     const upload = Effect.andThen(Data.upload(training, tuning.trainingData), Data.upload(settings.dataset, testData))
     return { payload, upload }
@@ -123,6 +122,7 @@ const program = (settings: Settings) => (budget: Money.Money) => {
   )
   const { every, tune } = Tuning.pace(settings)
   const pipeline = GenOps.layer({
+    budgetUsd: budget,
     every,
     dataWithin: settings.waitForData,
     tune: { ...tune, detach: settings.detach }
@@ -130,7 +130,7 @@ const program = (settings: Settings) => (budget: Money.Money) => {
   return Effect.gen(function* () {
     const text = yield* Durable.inspected(settings, GenOps.GenOps)
     if (text !== undefined) return { _tag: "Text", text } satisfies Result
-    const { payload, upload } = yield* payloadOf(settings, budget)
+    const { payload, upload } = yield* payloadOf(settings)
     yield* upload
     yield* decide(settings, payload.runId)
     const ended = yield* Durable.run(settings, GenOps.GenOps, payload, view)
@@ -160,9 +160,9 @@ const program = (settings: Settings) => (budget: Money.Money) => {
   )
 }
 
-const plan = (settings: Settings) => (budget: Money.Money) =>
+const plan = (settings: Settings) => () =>
   Effect.gen(function* () {
-    const { payload, upload } = yield* payloadOf(settings, budget)
+    const { payload, upload } = yield* payloadOf(settings)
     yield* upload
     const { parts } = yield* GenOps.plan(payload)
     return parts

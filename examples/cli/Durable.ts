@@ -122,9 +122,9 @@ const history = (workflow: Runs.Named, runId: string) =>
     const entries = yield* Runs.history(workflow, runId)
     const now = yield* Clock.currentTimeMillis
     const display = Display.detect({ env: process.env, isTerminal: process.stdout.isTTY })
-    const state = { name: runId, history: entries, planned: [], notes: new Map(), now }
-    return PipelineWindow.lines(state, { columns: 160, rows: 1000 })
-      .map((line) => TerminalLine.paint(line, display))
+    const wide = Math.max(0, ...entries.map(({ name }) => name.length))
+    return entries
+      .map((entry) => TerminalLine.paint(PipelineWindow.entryLine(entry, { notes: new Map(), now }, wide), display))
       .join("\n")
   })
 
@@ -170,7 +170,10 @@ export const run = <Tag extends string, P extends Runs.Payload, Success extends 
     yield* Console.error(
       `run        ${runId}, kept in ${kept ? settings.engine.replace(/:\/\/[^@]*@/, "://") : "memory"}`
     )
-    const known = Effect.andThen(Effect.flatMap(Runs.history(workflow, runId), view.history), Effect.void)
+    // The parts of a step, such as the looks of a sensor, are in --history.
+    const known = Effect.flatMap(Runs.history(workflow, runId), (entries) =>
+      view.history(entries.filter(({ name }) => !name.includes("/")))
+    )
     const follow = known.pipe(Effect.ignore, Effect.repeat(Schedule.spaced("1 second")))
     const again = (error: unknown) =>
       Predicate.isTagged(error, "RunParked") && kept

@@ -48,9 +48,11 @@ describe("every example", () => {
         const planned = yield* emulator.requests
         assert.strictEqual(planned.counts["generateContent"] ?? 0, 0)
         assert.isAbove(planned.counts["countTokens"] ?? 0, 0)
+        assert.strictEqual(planned.counts["tuningJobs.create"] ?? 0, 0)
         const real = yield* example([name, "--endpoint", emulator.url])
         assert.strictEqual(real.code, 0, real.stderr)
-        assert.isAbove((yield* emulator.requests).counts["generateContent"] ?? 0, 0)
+        const { counts } = yield* emulator.requests
+        assert.isAbove((counts["generateContent"] ?? 0) + (counts["tuningJobs.create"] ?? 0), 0)
         assert.match(real.stderr, /spent \$0\.\d+ of \$/)
       }).pipe(Effect.scoped)
     )

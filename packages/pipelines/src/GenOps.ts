@@ -46,7 +46,8 @@ import * as TunedModel from "./TunedModel.ts"
  * - `metrics` and `gate`: what is measured and what must be reached. `notWorseThanBaseline` compares with the base model.
  * - `approval`: whether a person decides after the gate.
  * - `prompts`: what is generated in the end, one call each.
- * - `budgetUsd`: the most that the run may cost: tuning, both evaluations with their judges, and the answers.
+ * - `budgetUsd`: the most that the run may cost: tuning, both evaluations with their judges, and the answers. Left out, it is the option
+ *   of `layer`, which can be raised when a run has run out of money.
  *
  * @since 0.1.0
  */
@@ -70,7 +71,7 @@ export const Payload = Schema.Struct({
   gate: Schema.Record(Schema.String, Gate.Threshold),
   approval: Schema.Boolean,
   prompts: Schema.Array(Schema.String),
-  budgetUsd: Money.Money
+  budgetUsd: Schema.optionalKey(Money.Money)
 })
 
 /**
@@ -146,8 +147,9 @@ export const GenOps = Workflow.make("GenOps", {
 }).annotate(Workflow.SuspendOnFailure, true)
 
 /**
- * How a run is worked on; may differ from process to process.
+ * How runs are worked on; may differ from process to process.
  *
+ * - `budgetUsd`: the most that a run may cost, over all its processes, when its payload does not say. One of them must.
  * - `dataWithin`: how long the training data is waited for, 1 day when left out; `every` how often it is looked for, 1 minute.
  * - `concurrency`: rows evaluated at the same time, 8.
  * - `tune`: as `Tune.supervised` takes it: `grace`, `interval`, `timeout`, `detach`, `assumeSubmitted`, `resubmit`.
@@ -156,6 +158,7 @@ export const GenOps = Workflow.make("GenOps", {
  * @since 0.1.0
  */
 export interface Options {
+  readonly budgetUsd?: Money.Money
   readonly dataWithin?: Duration.Input
   readonly every?: Duration.Input
   readonly concurrency?: number
@@ -203,9 +206,10 @@ const body = (payload: Payload, options: Options) =>
     const metrics = yield* Effect.forEach(payload.metrics, (name) => Effect.fromResult(Metric.named(name)))
     yield* Effect.fromResult(Gate.validate(payload.gate, metrics))
     const { dataWithin = "1 day", every = "1 minute" } = options
+    const usd = payload.budgetUsd ?? options.budgetUsd
     const { generation } = yield* Await.object(tuning.trainingData, { name: "wait for data", every, upTo: dataWithin })
     return yield* paid(payload, options, generation).pipe(
-      BudgetGuard.within({ name: payload.runId, usd: payload.budgetUsd }, { onInterrupt: "drain" })
+      BudgetGuard.within({ name: payload.runId, ...(usd === undefined ? {} : { usd }) })
     )
   })
 

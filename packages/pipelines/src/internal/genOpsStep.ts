@@ -129,7 +129,7 @@ export const estimate = (payload: GenOps.Payload) =>
 export const checkMoney = (payload: GenOps.Payload, { cost, tokens }: TrainingData.Report) =>
   Step.make({
     name: "check money",
-    input: { budget: Money.toDecimal(payload.budgetUsd), tokens: tokens.worst },
+    input: { tokens: tokens.worst },
     success: Schema.Struct({ tuning: Money.Money, evaluations: Money.Money, answers: Money.Money }),
     error: Schema.Union([Budget.BudgetExceeded, PriceTable.PriceUnknown, EvaluationFailed]),
     execute: Effect.gen(function* () {
