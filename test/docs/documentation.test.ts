@@ -12,7 +12,7 @@ rmSync(generated, { recursive: true, force: true })
 mkdirSync(generated, { recursive: true })
 
 const readme = Blocks.fenced("README.md", "ts")
-const [program, userTest] = readme
+const [program, , userTest] = readme
 const write = (name: string, code: string) => {
   const file = join(generated, name)
   writeFileSync(file, code)
@@ -22,7 +22,7 @@ const programFile = write("program.ts", program?.code ?? "")
 const testFile = write("user.test.ts", userTest?.code ?? "")
 
 describe("README", () => {
-  it("shows one program and one test", () => assert.lengthOf(readme, 2))
+  it("shows a program, a pipeline and a test", () => assert.lengthOf(readme, 3))
 
   it("has a program of about twenty lines", () => assert.isAtMost((program?.code ?? "").trim().split("\n").length, 26))
 
