@@ -1,5 +1,5 @@
 /** How a long run stands, on standard error: a window on a terminal, a line now and then anywhere else. */
-import * as Money from "@genops/core/Money"
+import type * as Money from "@genops/core/Money"
 import type * as Cell from "@genops/pipelines/Cell"
 import type { ComparisonProgress } from "@genops/pipelines/ComparisonProgress"
 import * as ComparisonView from "@genops/pipelines/ComparisonView"

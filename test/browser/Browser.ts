@@ -47,8 +47,13 @@ export interface Subject {
   readonly folder: string
   /** Writes a report, and returns its path. */
   readonly write: (name: string, options: Report.Options & { readonly mostBytes?: number }) => Promise<string>
-  /** Opens a file and waits until its rows can be used; without a script there is nothing to wait for. */
-  readonly open: (file: string, options?: BrowserContextOptions, hash?: string) => Promise<Opened>
+  /** Opens a file and, if it is not told not to, waits until its rows can be used; without a script there is nothing to wait for. */
+  readonly open: (file: string, options?: Options) => Promise<Opened>
+}
+
+export interface Options extends BrowserContextOptions {
+  readonly hash?: string
+  readonly wait?: boolean
 }
 
 /** Tests in the browser, skipped by name where there is none. */
@@ -81,10 +86,16 @@ export const describeInBrowser = (name: string, tests: (subject: Subject) => voi
             Effect.provide(NodeServices.layer)
           )
         ),
-      open: async (file, options = {}, hash = "") => {
+      open: async (file, { hash = "", wait = true, ...options } = {}) => {
         if (browser === undefined) throw new Error("the browser did not start")
-        const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+        // Scrolling that takes its time is tested where it is the subject.
+        const context = await browser.newContext({
+          viewport: { width: 1280, height: 900 },
+          reducedMotion: "reduce",
+          ...options
+        })
         const page = await context.newPage()
+        page.setDefaultTimeout(10_000)
         const requests: Array<string> = []
         const navigations: Array<string> = []
         const complaints: Array<string> = []
@@ -93,7 +104,8 @@ export const describeInBrowser = (name: string, tests: (subject: Subject) => voi
         page.on("pageerror", ({ message }) => complaints.push(message))
         page.on("console", (message) => complaints.push(message.text()))
         await page.goto(`file://${file}${hash}`)
-        if (options.javaScriptEnabled !== false) await page.waitForSelector("html[data-ready]", { timeout: 30_000 })
+        if (wait && options.javaScriptEnabled !== false)
+          await page.waitForSelector("html[data-ready]", { timeout: 30_000 })
         return { page, requests, navigations, complaints }
       }
     })

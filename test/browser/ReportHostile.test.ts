@@ -56,14 +56,13 @@ Browser.describeInBrowser("a report of hostile texts", ({ folder, open, write })
 
   /** Looks at everything that the page can show. */
   const use = async (page: Page) => {
-    for (const details of await page.locator("details:not([open])").all())
-      await details.evaluate((one) => one.setAttribute("open", ""))
+    await page.evaluate(`document.querySelectorAll("details").forEach((details) => (details.open = true))`)
     await page.locator("#body button.open").first().click()
     await page.locator("[data-act=differences]").click()
     await page.locator("[data-act=next]").click()
     await page.locator("#only-errors").click()
     await page.fill("#query", "onerror")
-    await page.waitForTimeout(300)
+    await page.waitForURL(/q=onerror/)
     await page.locator(".strip .chart").first().hover()
     await page.selectOption("#baseline", "1")
     await page.locator("#failures a").first().click()
@@ -123,7 +122,7 @@ Browser.describeInBrowser("a report of hostile texts", ({ folder, open, write })
         const shown = await page.evaluate<string>("document.body.textContent")
         assert.include(
           shown.replace(/\s+/g, ""),
-          payload.toWellFormed().replaceAll("\0", "").replace(/\s+/g, "").slice(0, 12)
+          payload.toWellFormed().replaceAll("\0", "\ufffd").replace(/\s+/g, "").slice(0, 12)
         )
         await page.context().close()
       })
@@ -154,7 +153,7 @@ Browser.describeInBrowser("a report of hostile texts", ({ folder, open, write })
 
     it("with the policy the page is left all the same", async () => {
       const file = await broken(`<meta http-equiv="refresh" content="0;url=${spy}/meta">`, "refresh.html", true)
-      const { navigations, page } = await open(file)
+      const { navigations, page } = await open(file, { wait: false })
       await page.waitForURL(`${spy}/meta`)
       assert.include(navigations, `${spy}/meta`)
       assert.include(asked.splice(0), "/meta")

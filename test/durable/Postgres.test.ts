@@ -96,7 +96,10 @@ PostgresServer.describeWhereAvailable("PostgreSQL", () => {
         yield* sql((sql) => sql`CREATE ROLE clerk LOGIN PASSWORD 'ink'`)
         const clerk = Redacted.value(url).replace(/\/\/.*@/, "//clerk:ink@")
         const error = yield* errorOf(clerk)
-        assert.match(error.message, /permission denied for schema public\.\n {2}The user must be allowed to create tables/)
+        assert.match(
+          error.message,
+          /permission denied for schema public\.\n {2}The user must be allowed to create tables/
+        )
         yield* Effect.scoped(Layer.build(Engine.layerPostgres({ url })))
         yield* sql((sql) => sql`GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk`)
         yield* sql((sql) => sql`GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO clerk`)
@@ -126,7 +129,10 @@ PostgresServer.describeWhereAvailable("PostgreSQL", () => {
         const counted = (namespace: string, value: number) =>
           Effect.provide(
             Runs.run(Count, { runId: "run" }),
-            Layer.provideMerge(Count.toLayer(() => Effect.succeed(value)), Engine.layerPostgres({ url, namespace }))
+            Layer.provideMerge(
+              Count.toLayer(() => Effect.succeed(value)),
+              Engine.layerPostgres({ url, namespace })
+            )
           )
         const counts = yield* Effect.all([counted("first", 1), counted("second", 2)], { concurrency: 2 })
         assert.deepStrictEqual(counts, [1, 2])
@@ -139,11 +145,16 @@ PostgresServer.describeWhereAvailable("PostgreSQL", () => {
         const url = yield* Effect.flatMap(Postgres.Postgres, ({ makeDatabase }) => makeDatabase)
         let ran = 0
         const body = Step.make({ name: "count", success: Schema.Int, execute: Effect.sync(() => ++ran) })
-        const runner = Effect.forEach(
-          ["a", "b", "c", "d", "e", "f"],
-          (runId) => Runs.run(Count, { runId }),
-          { concurrency: "unbounded" }
-        ).pipe(Effect.provide(Layer.provideMerge(Count.toLayer(() => body), Layer.fresh(Engine.layerPostgres({ url })))))
+        const runner = Effect.forEach(["a", "b", "c", "d", "e", "f"], (runId) => Runs.run(Count, { runId }), {
+          concurrency: "unbounded"
+        }).pipe(
+          Effect.provide(
+            Layer.provideMerge(
+              Count.toLayer(() => body),
+              Layer.fresh(Engine.layerPostgres({ url }))
+            )
+          )
+        )
         const results = yield* Effect.all([runner, runner, runner], { concurrency: 3 })
         assert.deepStrictEqual(results[0]?.toSorted(), [1, 2, 3, 4, 5, 6])
         assert.deepStrictEqual([results[1], results[2], ran], [results[0], results[0], 6])
@@ -164,7 +175,12 @@ PostgresServer.describeWhereAvailable("PostgreSQL", () => {
           yield* Step.sleep({ name: "long", duration: "1 hour" })
           return 1
         })
-        const runner = Layer.fresh(Layer.provideMerge(Count.toLayer(() => body), Engine.layerPostgres({ url })))
+        const runner = Layer.fresh(
+          Layer.provideMerge(
+            Count.toLayer(() => body),
+            Engine.layerPostgres({ url })
+          )
+        )
         const ids = ["a", "b", "c", "d"]
         const states = Effect.forEach(ids, (id) => Effect.map(Runs.inspect(Count, id), ({ state }) => state._tag))
         const all = (tag: Runs.State["_tag"]) =>

@@ -11,7 +11,17 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync
+} from "node:fs"
 import { existsSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -128,7 +138,11 @@ const launch = async (home: string, options: Options) => {
   if (user !== undefined) for (const path of [data, secret]) chownSync(path, user.uid, user.gid)
   const settings = { cwd: home, env, ...user }
   const run = (name: string, ...args: ReadonlyArray<string>) =>
-    execFileSync(join(binaries.folder, name), args, { ...settings, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+    execFileSync(join(binaries.folder, name), args, {
+      ...settings,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"]
+    })
   const auth = ["-U", "postgres", "-A", "scram-sha-256", `--pwfile=${secret}`]
   run("initdb", "-D", data, ...auth, "-E", "UTF8", "--no-locale", ...(options.fsync === true ? [] : ["--no-sync"]))
   const port = await freePort()

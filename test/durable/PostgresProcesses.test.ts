@@ -47,9 +47,8 @@ PostgresServer.describeWhereAvailable("runners on one database", () => {
       const one = yield* Process.start(url)
       yield* one.isReady
       const other = yield* Process.start(url, errands)
-      const by = (step: string) => errands.some((errand) =>
-        Errand.traceOf(errand).some((token) => token.pid === one.pid && token.step === step)
-      )
+      const by = (step: string) =>
+        errands.some((errand) => Errand.traceOf(errand).some((token) => token.pid === one.pid && token.step === step))
       const result: Scene = {
         errands,
         one,
@@ -62,8 +61,15 @@ PostgresServer.describeWhereAvailable("runners on one database", () => {
           return errands.map((errand) => {
             const tokens = Errand.traceOf(errand)
             const result = results.get(errand.runId) ?? []
-            assert.deepStrictEqual(result.map((text) => text.split(" ")[0]), ["fetch", "work", "report"])
-            for (const text of result) assert.include(tokens.map((token) => token.text), text)
+            assert.deepStrictEqual(
+              result.map((text) => text.split(" ")[0]),
+              ["fetch", "work", "report"]
+            )
+            for (const text of result)
+              assert.include(
+                tokens.map((token) => token.text),
+                text
+              )
             return tokens
           })
         })

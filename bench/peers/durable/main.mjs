@@ -45,7 +45,10 @@ const answer = async (request) => {
   switch (request.kind) {
     case "steps": {
       const began = performance.now()
-      const handle = await DBOS.startWorkflow(steps, { workflowID: `steps-${++runs}` })(request.count, request.concurrency)
+      const handle = await DBOS.startWorkflow(steps, { workflowID: `steps-${++runs}` })(
+        request.count,
+        request.concurrency
+      )
       await handle.getResult()
       return performance.now() - began
     }

@@ -253,6 +253,12 @@ const candidates = (
   ])
 }
 
+/** The first parts, as many as fit whole. */
+const whole = (parts: ReadonlyArray<string>, columns: number): string => {
+  const fits = parts.findLastIndex((_, index) => TerminalText.width(parts.slice(0, index + 1).join("   ")) <= columns)
+  return parts.slice(0, Math.max(1, fits + 1)).join("   ")
+}
+
 const notes = ({ progress, stopping: isStopping }: State, columns: number): ReadonlyArray<TerminalLine.Line> => {
   const { blocked, failed, firstError, judgeCalls, resumed, retries } = progress
   const kinds = Object.entries(retries).flatMap(([kind, times]) =>
@@ -276,7 +282,7 @@ const notes = ({ progress, stopping: isStopping }: State, columns: number): Read
   // A long error is shortened rather than the hint, but not to nothing.
   const room = Math.max(30, columns - TerminalLine.width(hint) - 2)
   return [
-    ...(parts.length === 0 ? [] : [TerminalLine.text(parts.join("   "))]),
+    ...(parts.length === 0 ? [] : [TerminalLine.text(whole(parts, columns))]),
     join([TerminalLine.cut(error, room), hint])
   ]
 }

@@ -131,6 +131,6 @@ export const layerPostgres = ({
 }: PostgresOptions): Layer.Layer<WorkflowEngine | Runs, EngineError> =>
   Layer.suspend(() => {
     if (!/^[a-z_][a-z0-9_]{0,30}$/.test(namespace)) return Layer.effectContext(Effect.fail(invalidNamespace))
-    const database = Postgres.layer({ url, prefix: namespace })
-    return Layer.provide(sql({ place: Postgres.placeOf(url), prefix: namespace, runners: "shared" }), database)
+    const engine = sql({ place: Postgres.placeOf(url), prefix: namespace, runners: "shared" })
+    return Layer.provide(engine, Postgres.layer({ url, prefix: namespace }))
   })

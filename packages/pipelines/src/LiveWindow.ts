@@ -61,7 +61,6 @@ export interface Options {
 }
 
 const frameMs = 100
-const lineMs = 1000
 
 const sizeOf = ({ columns, rows }: Output): Display.Size => ({ columns: columns || 80, rows: rows || 24 })
 
@@ -103,11 +102,8 @@ const moment = Effect.map(Effect.all([Clock.currentTimeMillis, Clock.monotonicTi
   steady: Number(nanos / 1_000_000n)
 }))
 
-/** Runs every so often until the scope ends, and then a last time. */
-const often = (
-  milliseconds: number,
-  draw: (at: Moment, isLast: boolean) => void
-): Effect.Effect<void, never, Scope.Scope> =>
+/** Draws ten times a second until the scope ends, and then a last time. */
+const often = (draw: (at: Moment, isLast: boolean) => void): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     let broken = false
     const attempt = (isLast: boolean) =>
@@ -121,12 +117,12 @@ const often = (
       })
     // Before the fork: the scope ends in reverse, the last time comes when nothing else is drawn any more.
     yield* Effect.addFinalizer(() => attempt(true))
-    yield* attempt(false).pipe(Effect.delay(milliseconds), Effect.forever, Effect.forkScoped)
+    yield* attempt(false).pipe(Effect.delay(frameMs), Effect.forever, Effect.forkScoped)
   })
 
 const spoken = (view: View, { display, output }: Options) =>
   Effect.as(
-    often(lineMs, (at, isLast) => {
+    often((at, isLast) => {
       const line = view.line(at, isLast)
       if (line !== undefined) output.write(`${TerminalLine.paint(line, display)}\n`)
     }),
@@ -155,6 +151,6 @@ const animated = (view: View, { display, output, stdout }: Options) =>
       drawn = { lines, columns: size.columns }
     }
     yield* Effect.addFinalizer(() => Effect.sync(texts.close))
-    yield* often(frameMs, draw)
+    yield* often(draw)
     return texts.console
   })

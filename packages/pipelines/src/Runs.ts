@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as Workflow from "effect/workflow/Workflow"
@@ -249,10 +249,8 @@ export const history = (workflow: Named, runId: string): Effect.Effect<RunHistor
  *
  * @since 0.1.0
  */
-export const resume = (
-  workflow: Workflow.Any,
-  runId: string
-): Effect.Effect<void, RunUnknown | StoreUnusable, Runs> => Runs.use((runs) => runs.resume(workflow, runId))
+export const resume = (workflow: Workflow.Any, runId: string): Effect.Effect<void, RunUnknown | StoreUnusable, Runs> =>
+  Runs.use((runs) => runs.resume(workflow, runId))
 
 /**
  * Cancels a run for good. The step at work comes to its end, no other one begins, and what was registered with `Workflow.withCompensation`
@@ -261,7 +259,5 @@ export const resume = (
  *
  * @since 0.1.0
  */
-export const cancel = (
-  workflow: Workflow.Any,
-  runId: string
-): Effect.Effect<void, RunUnknown | StoreUnusable, Runs> => Runs.use((runs) => runs.cancel(workflow, runId))
+export const cancel = (workflow: Workflow.Any, runId: string): Effect.Effect<void, RunUnknown | StoreUnusable, Runs> =>
+  Runs.use((runs) => runs.cancel(workflow, runId))

@@ -233,7 +233,8 @@ export const sleep = ({
 }: SleepOptions): Effect.Effect<void, never, WorkflowEngine.WorkflowEngine | WorkflowEngine.WorkflowInstance> =>
   Effect.suspend(() => {
     const pause = Duration.fromInputUnsafe(duration)
-    if (!Duration.isFinite(pause)) return Effect.die(new RangeError(`The pause ${JSON.stringify(name)} would never end`))
+    if (!Duration.isFinite(pause))
+      return Effect.die(new RangeError(`The pause ${JSON.stringify(name)} would never end`))
     return Duration.isPositive(pause)
       ? DurableClock.sleep({ name, duration: pause, inMemoryThreshold: Duration.zero })
       : Effect.void

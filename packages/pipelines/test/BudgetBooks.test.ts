@@ -19,9 +19,7 @@ const calls = (count: bigint) => [Money.times(GuardedRun.costOfSuccess, count), 
 const moneyOf = (amount: Budget.Amount | null) => [amount?.usd, amount?.requests]
 
 const test = (what: string, body: Effect.Effect<void, unknown, GenerativeModel | TokenCounter>) =>
-  it.effect(what, () =>
-    Effect.provide(body, OracleModel.layer(OracleModel.make({ script: () => GuardedRun.success })))
-  )
+  it.effect(what, () => Effect.provide(body, OracleModel.layer(OracleModel.make({ script: () => GuardedRun.success }))))
 
 /** What the innermost budget around says in dollars: spent, held, and the part of the first that is not certain. */
 const books = Effect.map(BudgetGuard.spent, (spending) => {
@@ -39,7 +37,11 @@ describe("BudgetBooks", () => {
       assert.strictEqual(refused._tag, "BudgetExceeded")
     }).pipe(
       BudgetGuard.within({ name: "inner", usd: "5" }),
-      (inner) => Effect.andThen(inner, Effect.map(books, (outer) => assert.deepStrictEqual(outer, [9, 0, 1]))),
+      (inner) =>
+        Effect.andThen(
+          inner,
+          Effect.map(books, (outer) => assert.deepStrictEqual(outer, [9, 0, 1]))
+        ),
       BudgetGuard.within({ name: "outer", usd: "10" })
     )
   )
@@ -133,10 +135,13 @@ describe("BudgetBooks", () => {
     "does not refuse a job that was ordered before",
     Effect.gen(function* () {
       const during = yield* BudgetBooks.reserve(books, job({ _tag: "Actual", amount: dollars("3") }, true))
-      assert.deepStrictEqual([during, yield* books], [
-        [0, 3, 0],
-        [3, 0, 0]
-      ])
+      assert.deepStrictEqual(
+        [during, yield* books],
+        [
+          [0, 3, 0],
+          [3, 0, 0]
+        ]
+      )
     }).pipe(BudgetGuard.within({ name: "run", usd: "2" }))
   )
 

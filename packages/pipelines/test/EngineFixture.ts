@@ -85,11 +85,16 @@ export const live = ({ glue, ran, spent }: World) =>
         { onEnd: (books) => Effect.sync(() => spent.push(`${runId} ${Money.toDecimal(books.spent.usd)}`)) }
       ),
       Effect.catchTag("InvalidBudget", Effect.die),
-      Effect.provide(OracleModel.layer(OracleModel.make({ script: () => ({ inputTokens: 1, outputTokens: 1, ends: "success" }) })))
+      Effect.provide(
+        OracleModel.layer(OracleModel.make({ script: () => ({ inputTokens: 1, outputTokens: 1, ends: "success" }) }))
+      )
     )
   )
 
-export const payloadOf = (runId: string) => ({ runId, colours: ["red", "ærlig"], launch: DateTime.makeUnsafe("2026-11-28T06:00:00Z")
+export const payloadOf = (runId: string) => ({
+  runId,
+  colours: ["red", "ærlig"],
+  launch: DateTime.makeUnsafe("2026-11-28T06:00:00Z")
 })
 
 const record = (filename: string) => {
@@ -110,6 +115,9 @@ const record = (filename: string) => {
 if (import.meta.main) {
   const path = mkdtempSync(join(tmpdir(), "genops-fixture-"))
   await Effect.runPromise(record(join(path, "runs.db")))
-  writeFileSync(join(folder, `runs-${Release.version}.db.gz`), gzipSync(readFileSync(join(path, "runs.db")), { level: 9 }))
+  writeFileSync(
+    join(folder, `runs-${Release.version}.db.gz`),
+    gzipSync(readFileSync(join(path, "runs.db")), { level: 9 })
+  )
   rmSync(path, { recursive: true })
 }

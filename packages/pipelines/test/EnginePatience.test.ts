@@ -57,7 +57,12 @@ describe("a storage whose disk is full", () => {
   it.effect("passes on what waiting does not mend", () =>
     Effect.gen(function* () {
       const duplicate = failure(1555, "UNIQUE constraint failed")
-      const error = yield* Effect.flip(Patience.wrap("", storageOf(() => Effect.fail(duplicate))).saveReply(reply))
+      const error = yield* Effect.flip(
+        Patience.wrap(
+          "",
+          storageOf(() => Effect.fail(duplicate))
+        ).saveReply(reply)
+      )
       assert.strictEqual(error, duplicate)
     })
   )

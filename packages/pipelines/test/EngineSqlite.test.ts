@@ -8,7 +8,16 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import * as Workflow from "effect/workflow/Workflow"
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Engine from "../src/Engine.ts"
@@ -80,7 +89,12 @@ describe("an engine in a file", () => {
   )
 
   for (const [what, tag, make, message] of [
-    ["no folder", "StoreUnusable", (path: string) => join(path, "none", "runs.db"), /there is no folder \S+none\.\n {2}Make it: mkdir -p/],
+    [
+      "no folder",
+      "StoreUnusable",
+      (path: string) => join(path, "none", "runs.db"),
+      /there is no folder \S+none\.\n {2}Make it: mkdir -p/
+    ],
     [
       "a folder",
       "StoreUnusable",
@@ -221,7 +235,11 @@ describe("an engine in a file", () => {
         return "right"
       }
       const tag = Option.getOrUndefined(Exit.findErrorOption(exit))?._tag ?? "defect"
-      assert.include(["StoreDamaged", "StoreUnusable", "StoreIncompatible"], tag, `${what}: ${Cause.pretty(exit.cause)}`)
+      assert.include(
+        ["StoreDamaged", "StoreUnusable", "StoreIncompatible"],
+        tag,
+        `${what}: ${Cause.pretty(exit.cause)}`
+      )
       return tag
     })
 
@@ -310,8 +328,14 @@ describe("an engine in a file with the run of another program", () => {
           // As a process leaves it that dies in the middle of the second step.
           for (const end of ["", "-wal"]) copyFileSync(`${original}${end}`, `${filename}${end}`)
           yield* leave
-        }).pipe(Effect.provide(World.running(engineOf(original), Effect.andThen(step("one"), held("two")))), TestClock.withLive)
-        const other = Layer.provideMerge(Other.toLayer(() => Effect.void), engineOf(filename))
+        }).pipe(
+          Effect.provide(World.running(engineOf(original), Effect.andThen(step("one"), held("two")))),
+          TestClock.withLive
+        )
+        const other = Layer.provideMerge(
+          Other.toLayer(() => Effect.void),
+          engineOf(filename)
+        )
         yield* Effect.provide(TestClock.adjust("10 minutes"), other)
         assert.deepStrictEqual(yield* TestClock.withLive(goOn(filename)), right)
       })

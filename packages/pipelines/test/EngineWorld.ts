@@ -49,11 +49,18 @@ export const make = () => {
   /** A step in which the test can be while it is at work. */
   const entered = Deferred.makeUnsafe<void>()
   const leave = Deferred.makeUnsafe<void>()
-  const held = (name: string) =>
-    step(name, Effect.andThen(Deferred.succeed(entered, undefined), Deferred.await(leave)))
+  const held = (name: string) => step(name, Effect.andThen(Deferred.succeed(entered, undefined), Deferred.await(leave)))
   /** What is to be undone when the run ends otherwise than well. */
   const undoing = (name: string) => Workflow.withCompensation(() => Effect.sync(() => done.push(`undo ${name}`)))
-  return { broken, done, step, held, entered: Deferred.await(entered), leave: Deferred.succeed(leave, undefined), undoing }
+  return {
+    broken,
+    done,
+    step,
+    held,
+    entered: Deferred.await(entered),
+    leave: Deferred.succeed(leave, undefined),
+    undoing
+  }
 }
 
 /** The body of a pipeline; `R` is what it needs besides the engine. */

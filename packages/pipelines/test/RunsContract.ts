@@ -20,7 +20,10 @@ const Approval = DurableDeferred.make("approval", { success: Schema.Int })
 
 const payload = { runId: "run", size: 1 }
 
-export const suite = <R>({ isDurable, name, store }: Subject<R>, provide: (test: Effect.Effect<void, unknown, R | Scope.Scope>) => Effect.Effect<void, unknown, Scope.Scope>) => {
+export const suite = <R>(
+  { isDurable, name, store }: Subject<R>,
+  provide: (test: Effect.Effect<void, unknown, R | Scope.Scope>) => Effect.Effect<void, unknown, Scope.Scope>
+) => {
   describe(`Runs on ${name}`, () => {
     const test = (what: string, body: (engine: EngineLayer) => Effect.Effect<void, unknown, Scope.Scope>) =>
       it.live(what, () => Effect.scoped(provide(Effect.flatMap(store, body))))
@@ -194,7 +197,11 @@ export const suite = <R>({ isDurable, name, store }: Subject<R>, provide: (test:
         yield* Runs.start(Parking, payload)
         const state = yield* until("run", "Waiting")
         assert.deepStrictEqual(state, { _tag: "Waiting", until: null, decisions: ["approval"] })
-        assert.deepInclude((yield* Runs.history(Parking, "run")).at(-1), { name: "approval", kind: "wait", state: "running" })
+        assert.deepInclude((yield* Runs.history(Parking, "run")).at(-1), {
+          name: "approval",
+          kind: "wait",
+          state: "running"
+        })
       })
       const decide = Effect.gen(function* () {
         const { executionId } = yield* Runs.inspect(Parking, "run")
@@ -261,7 +268,10 @@ export const suite = <R>({ isDurable, name, store }: Subject<R>, provide: (test:
         yield* Effect.provide(Effect.andThen(Runs.start(Parking, payload), until("run", "Waiting")), layer)
         assert.deepStrictEqual(done, ["one"])
         if (!isDurable) return
-        yield* Effect.provide(Effect.map(Runs.run(Parking, payload), (result) => assert.strictEqual(result, 1)), layer)
+        yield* Effect.provide(
+          Effect.map(Runs.run(Parking, payload), (result) => assert.strictEqual(result, 1)),
+          layer
+        )
         assert.deepStrictEqual(done, ["one"])
       })
     })
@@ -285,8 +295,7 @@ export const suite = <R>({ isDurable, name, store }: Subject<R>, provide: (test:
           const error = yield* Effect.flip(ask(Parking, "2026-11-29"))
           assert.match(error.message, /has no run "2026-11-29" of Parking\. Did you mean 2026-11-28\?$/)
         }
-      }).pipe(Effect.provide(World.running(engine, World.make().step("one"))))
-    )
+      }).pipe(Effect.provide(World.running(engine, World.make().step("one")))))
 
     test("says what is wrong with a workflow that it cannot run", (engine) => {
       const Misnamed = Workflow.make("Misnamed", { payload: { runId: Schema.String }, idempotencyKey: () => "fixed" })

@@ -122,8 +122,12 @@ export const suite = <R>(
         const [begin, again] = [told.slice(0, 4), told.slice(4)]
         assert.deepStrictEqual(begin, ["one before", "one started", "one answered", "one recorded"])
         assert.deepStrictEqual(again, [
-          ...["one before", "one recorded"],
-          ...["two before", "two started", "two answered", "two recorded"]
+          "one before",
+          "one recorded",
+          "two before",
+          "two started",
+          "two answered",
+          "two recorded"
         ])
       }).pipe(Effect.provide(Layer.provide(World.running(engine, body), observer)))
     })

@@ -54,14 +54,12 @@ const trial = ({ draw, frames, resize }: Trial): string | undefined => {
     terminal.write(draw(drawn, painted, columns, above.map((line) => `${line}\r\n`).join("")))
     drawn = { lines: painted, columns }
     const expected = [...logs, ...lines.map((line) => TerminalLine.paint(line, Display.plain))]
-    const shown = terminal.text()
-    // Only as far as a terminal reaches, and a log is not longer than any screen.
-    const tail = 60
-    const wrong = expected
-      .slice(-tail)
-      .findIndex((line, index) => shown.slice(-Math.min(tail, expected.length))[index] !== line.trimEnd())
-    if (wrong !== -1 || shown.length !== expected.length) {
-      return `frame ${count}: row ${wrong} of ${shown.length} rows, expected ${expected.length}`
+    // Only as far as a terminal reaches: what lies above was looked at before.
+    const tail = Math.min(60, expected.length)
+    const shown = terminal.text(tail)
+    const wrong = expected.slice(-tail).findIndex((line, index) => shown[index] !== line.trimEnd())
+    if (wrong !== -1 || terminal.height() !== expected.length) {
+      return `frame ${count}: row ${wrong} of ${terminal.height()} rows, expected ${expected.length}`
     }
     const disorder = terminal.disorder()
     if (disorder.length > 0) return `frame ${count}: ${disorder.join(", ")}`

@@ -75,14 +75,20 @@ export class VirtualTerminal {
     this.top = Math.max(0, Math.min(this.row, lines.length - 1) - rows + 1)
   }
 
-  /** What is on the screen and above it, without the empty rows at the end. */
-  text(): ReadonlyArray<string> {
-    const lines = this.lines.map(({ cells }) => cells.join("").trimEnd())
-    while (lines.at(-1) === "") lines.pop()
-    return lines
+  /** What is on the screen and above it, up to the row of the cursor: the last rows only, when asked for. */
+  text(last = this.lines.length): ReadonlyArray<string> {
+    return this.lines.slice(Math.max(0, this.row - last), this.row).map(({ cells }) => cells.join("").trimEnd())
   }
 
-  /** What keeps the terminal from its normal state: hidden cursor, no wrapping, an open frame, a style, a link, a cursor inside a line. */
+  /** The rows above the cursor. */
+  height(): number {
+    return this.row
+  }
+
+  /**
+   * What keeps the terminal from its normal state: hidden cursor, no wrapping, an open frame, a style, a link, text below the
+   * cursor, a cursor inside a line.
+   */
   disorder(): ReadonlyArray<string> {
     return [
       ...(this.cursorShown ? [] : ["the cursor is hidden"]),
@@ -90,6 +96,7 @@ export class VirtualTerminal {
       ...(this.synchronised ? ["a frame is open"] : []),
       ...(this.style === "0" ? [] : [`style ${this.style} is on`]),
       ...(this.link === "" ? [] : [`the link ${this.link} is open`]),
+      ...(this.lines.slice(this.row).every(({ cells }) => cells.join("").trim() === "") ? [] : ["there is text below"]),
       ...(this.column === 0 ? [] : [`the cursor stands in column ${this.column}`])
     ]
   }

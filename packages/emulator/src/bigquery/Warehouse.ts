@@ -103,9 +103,13 @@ export const open = async (file?: string): Promise<Warehouse> => {
   const api = await import("@duckdb/node-api")
   const instance = await api.DuckDBInstance.create(file ?? ":memory:", settings)
   const writer = await instance.connect()
-  for (const statement of [...Macros.statements, "SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL lock_configuration = true"]) {
-    await writer.run(statement)
-  }
+  const locked = [
+    "SET GLOBAL TimeZone = 'UTC'",
+    // It puts constants of sums together, as if a sum between them could not overflow.
+    "SET GLOBAL disabled_optimizers = 'expression_rewriter'",
+    "SET GLOBAL lock_configuration = true"
+  ]
+  for (const statement of [...Macros.statements, ...locked]) await writer.run(statement)
   let last: Promise<unknown> = Promise.resolve()
   const exclusive = <A>(work: () => Promise<A>): Promise<A> => {
     const next = last.then(work, work)

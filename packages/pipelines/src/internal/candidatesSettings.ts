@@ -44,7 +44,7 @@ const describe = (path: ReadonlyArray<PropertyKey>, message: string, value: unkn
     return {
       path,
       part: "value",
-      reason: `is none of ${named}${typeof found === "string" ? meant(found, choices) : ""}`
+      reason: `is none of ${named}${typeof found === "string" ? meant(found, choices, 1) : ""}`
     }
   }
   if (!message.startsWith("Expected ")) return { path, part: "value", reason: message.replace(/\.$/, "") }
@@ -80,10 +80,10 @@ const valueAt = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
     value
   )
 
-const meant = (name: string, known: ReadonlyArray<string>): string => {
+const meant = (name: string, known: ReadonlyArray<string>, most = 3): string => {
   const near = NearMatch.nearest(name, known)
   const longer = name.length < 3 ? [] : known.filter((one) => one.toLowerCase().startsWith(name.toLowerCase()))
-  const names = [...new Set([...near, ...longer])].slice(0, 3)
+  const names = [...new Set([...near, ...longer])].slice(0, most)
   return names.length === 0 ? "" : `. Did you mean ${names.join(", ")}?`
 }
 

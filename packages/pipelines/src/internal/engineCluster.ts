@@ -45,7 +45,8 @@ const settings = (): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
 })
 
 /** While the last runner lets its steps come to an end, effect/cluster warns every second that there is no other one. */
-const isNoise = (message: unknown) => (Array.isArray(message) ? message : [message]).includes("No healthy runners available")
+const isNoise = (message: unknown) =>
+  (Array.isArray(message) ? message : [message]).includes("No healthy runners available")
 
 const quiet = Layer.effect(
   Logger.CurrentLoggers,
@@ -57,11 +58,7 @@ const quiet = Layer.effect(
 )
 
 /** Needs the tables of `engineMigrations`. */
-export const layer = ({
-  place,
-  prefix,
-  runners
-}: Options): Layer.Layer<WorkflowEngine, never, SqlClient.SqlClient> => {
+export const layer = ({ place, prefix, runners }: Options): Layer.Layer<WorkflowEngine, never, SqlClient.SqlClient> => {
   const isAlone = runners === "alone"
   const messages = Layer.effect(
     MessageStorage.MessageStorage,

@@ -21,7 +21,12 @@ const spentBy = (value: unknown): Option.Option<Money.Money> =>
 const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ")
 
 /** Follows the beginnings and failures of a step in time: after a failure, or in another process, it was begun again. */
-const attemptsOf = ({ endedAt, startedAt }: StoredActivity, isOver: boolean, failures: ReadonlyArray<number>, begun: ReadonlyArray<number>) => {
+const attemptsOf = (
+  { endedAt, startedAt }: StoredActivity,
+  isOver: boolean,
+  failures: ReadonlyArray<number>,
+  begun: ReadonlyArray<number>
+) => {
   const events = [
     ...failures.map((at) => ({ at, isFailure: true })),
     ...begun.filter((at) => at > startedAt && at < (endedAt ?? Infinity)).map((at) => ({ at, isFailure: false }))
@@ -53,7 +58,9 @@ const ofActivity = (activity: StoredActivity, run: StoredRun, trail: Trail): Ent
     ...(result?._tag === "Done" ? [{ resumes: false, usd: spentBy(result.value) }] : [])
   ]
   // What an attempt has spent that resumes another one contains what the other one had spent.
-  const costs = attempts.flatMap(({ resumes, usd }, at) => (resumes && at < attempts.length - 1 ? [] : Option.toArray(usd)))
+  const costs = attempts.flatMap(({ resumes, usd }, at) =>
+    resumes && at < attempts.length - 1 ? [] : Option.toArray(usd)
+  )
   return {
     name,
     kind: "step",

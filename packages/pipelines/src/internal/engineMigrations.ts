@@ -68,7 +68,8 @@ const reached = (table: string): Effect.Effect<number, SqlError, SqlClient.SqlCl
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const exists = yield* sql.onDialectOrElse({
-      pg: () => sql`SELECT 1 AS found FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ${table}`,
+      pg: () =>
+        sql`SELECT 1 AS found FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ${table}`,
       orElse: () => sql`SELECT 1 AS found FROM sqlite_schema WHERE name = ${table}`
     })
     if (exists.length === 0) return 0
@@ -82,11 +83,7 @@ const reached = (table: string): Effect.Effect<number, SqlError, SqlClient.SqlCl
 export const arePending = (
   place: string,
   prefix: string
-): Effect.Effect<
-  boolean,
-  EngineError.StoreIncompatible | SqlError | Migrator.MigrationError,
-  SqlClient.SqlClient
-> =>
+): Effect.Effect<boolean, EngineError.StoreIncompatible | SqlError | Migrator.MigrationError, SqlClient.SqlClient> =>
   Effect.gen(function* () {
     const states = yield* Effect.forEach(histories(prefix), ({ loader, table, what }) =>
       Effect.gen(function* () {
@@ -106,7 +103,5 @@ export const arePending = (
   })
 
 /** Makes what is missing. */
-export const run = (
-  prefix: string
-): Effect.Effect<void, SqlError | Migrator.MigrationError, SqlClient.SqlClient> =>
+export const run = (prefix: string): Effect.Effect<void, SqlError | Migrator.MigrationError, SqlClient.SqlClient> =>
   Effect.forEach(histories(prefix), ({ loader, table }) => Migrator.make({})({ loader, table }), { discard: true })

@@ -32,7 +32,9 @@ export const wrap = (place: string, storage: MessageStorage.Encoded): MessageSto
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       if (now - mentionedAt < mention) return Effect.void
       mentionedAt = now
-      return Effect.logWarning(`${place} cannot be written: ${complaint}. What was done is kept in memory until it can.`)
+      return Effect.logWarning(
+        `${place} cannot be written: ${complaint}. What was done is kept in memory until it can.`
+      )
     })
   const patiently = <A, E, R>(effect: Effect.Effect<A, E | PersistenceError, R>) =>
     effect.pipe(

@@ -66,12 +66,22 @@ const prepare = (place: string, prefix: string) =>
     })
   )
 
+// A process that freezes in the middle of a transaction must not keep the rows from the others that take over from it.
+const startupParameters = { idle_in_transaction_session_timeout: "5000" }
+
 export const layer = ({ prefix, url }: Options): Layer.Layer<SqlClient.SqlClient, EngineError.EngineError> =>
   Layer.unwrap(
     Effect.map(load, (PgClient) => {
       const place = placeOf(url)
-      const settings = { url, applicationName: "genops", connectTimeout: "10 seconds" } as const
-      const client = PgClient.layerFrom(Effect.mapError(PgClient.make(settings), unusable(place)))
-      return Layer.provideMerge(Layer.effectDiscard(prepare(place, prefix)), client)
+      const client = PgClient.make({
+        url,
+        applicationName: "genops",
+        connectTimeout: "10 seconds",
+        startupParameters
+      })
+      return Layer.provideMerge(
+        Layer.effectDiscard(prepare(place, prefix)),
+        PgClient.layerFrom(Effect.mapError(client, unusable(place)))
+      )
     })
   )

@@ -29,10 +29,7 @@ export const wrap = (engine: Engine, journal: Journal, registered: Set<string>):
       R
     >(
       workflow: Workflow.Workflow<Name, Payload, Success, Error>,
-      execute: (
-        payload: Payload["Type"],
-        executionId: string
-      ) => Effect.Effect<Success["Type"], Error["Type"], R>
+      execute: (payload: Payload["Type"], executionId: string) => Effect.Effect<Success["Type"], Error["Type"], R>
     ) => {
       registered.add(workflow._tag)
       return engine.register(workflow, (payload, executionId) =>

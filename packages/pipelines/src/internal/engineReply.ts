@@ -47,9 +47,7 @@ const reasonOf = (cause: CauseJson): Run.Located => {
 }
 
 const failed = (cause: CauseJson): Outcome =>
-  cause.every(({ _tag }) => _tag === "Interrupt")
-    ? { _tag: "Cancelled" }
-    : { _tag: "Failed", reason: reasonOf(cause) }
+  cause.every(({ _tag }) => _tag === "Interrupt") ? { _tag: "Cancelled" } : { _tag: "Failed", reason: reasonOf(cause) }
 
 const decode = Schema.decodeUnknownOption(Reply)
 
@@ -75,7 +73,6 @@ const ofExit = (exit: Exit.Exit<unknown, unknown>): Outcome => {
 export const fromResult = (result: Workflow.Result<unknown, unknown>): Outcome => {
   if (result._tag === "Complete") return ofExit(result.exit)
   if (result.failed !== true) return { _tag: "Suspended" }
-  const reason =
-    result.cause === undefined ? { tag: "Error", message: "It failed." } : Run.reasonOfCause(result.cause)
+  const reason = result.cause === undefined ? { tag: "Error", message: "It failed." } : Run.reasonOfCause(result.cause)
   return { _tag: "Parked", reason }
 }

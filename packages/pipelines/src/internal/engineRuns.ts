@@ -111,7 +111,9 @@ export const make = ({ engine, registered, store }: Options): Runs["Service"] =>
     Effect.gen(function* () {
       const { _tag } = workflow
       if (!registered.has(_tag)) {
-        return yield* Effect.die(new Error(`The workflow ${_tag} is not registered: provide the layer ${_tag}.toLayer(...)`))
+        return yield* Effect.die(
+          new Error(`The workflow ${_tag} is not registered: provide the layer ${_tag}.toLayer(...)`)
+        )
       }
       const payload = yield* Effect.orDie(workflow.payloadSchema.makeEffect(fields))
       const { runId } = payload
@@ -126,7 +128,10 @@ export const make = ({ engine, registered, store }: Options): Runs["Service"] =>
       }
       const found = Option.isSome(before) ? before : yield* store.find(_tag, executionId)
       const run = yield* Effect.orDie(Effect.fromOption(found))
-      const fields_ = differences(run.payload, Option.getOrElse(Schema.decodeUnknownOption(Encoded)(encoded), () => ({})))
+      const fields_ = differences(
+        run.payload,
+        Option.getOrElse(Schema.decodeUnknownOption(Encoded)(encoded), () => ({}))
+      )
       if (fields_.length > 0) return yield* new RunMismatch({ runId, workflow: _tag, fields: fields_ })
       return run
     })

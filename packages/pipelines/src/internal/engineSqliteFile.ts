@@ -1,5 +1,15 @@
 /** Opens a file of SQLite for one process, and refuses what is not one of ours before anything in it is changed. */
-import { constants, accessSync, closeSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  constants,
+  accessSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { hostname } from "node:os"
 import { dirname } from "node:path"
 import process from "node:process"
@@ -83,7 +93,8 @@ const inspect = (filename: string): EngineError.EngineError | undefined => {
   return unusable(filename, "it is not a file of SQLite, or its first bytes are damaged", "Take another file.")
 }
 
-const numberOf = (database: DatabaseSync, query: string): number => Number(Object.values(database.prepare(query).get() ?? {})[0])
+const numberOf = (database: DatabaseSync, query: string): number =>
+  Number(Object.values(database.prepare(query).get() ?? {})[0])
 
 const configure = (database: DatabaseSync, filename: string): EngineError.EngineError | undefined => {
   const isEmpty = numberOf(database, "SELECT count(*) FROM sqlite_schema") === 0

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlClient from "effect/sql/SqlClient"
 import * as EngineError from "../EngineError.ts"
 import * as Migrations from "./engineMigrations.ts"
 import * as Run from "./engineRun.ts"
@@ -43,9 +43,7 @@ const prepare = (place: string, prefix: string, database: DatabaseSync) =>
       SqlError: ({ reason }) => Effect.fail(File.errorOf(place)(reason.cause)),
       MigrationError: (error) => {
         const { message } = Run.reasonOf(error)
-        return Effect.fail(
-          new EngineError.StoreUnusable({ place, reason: message, advice: "Nothing was run." })
-        )
+        return Effect.fail(new EngineError.StoreUnusable({ place, reason: message, advice: "Nothing was run." }))
       }
     })
   )
@@ -56,9 +54,6 @@ export const layer = (
   Layer.unwrap(
     Effect.map(File.acquire(options), (database) => {
       const client = Sqlite.layer(database)
-      return Layer.provideMerge(
-        Layer.effectDiscard(prepare(options.filename, options.prefix, database)),
-        client
-      )
+      return Layer.provideMerge(Layer.effectDiscard(prepare(options.filename, options.prefix, database)), client)
     })
   )

@@ -4,6 +4,7 @@ import process from "node:process"
 import * as Release from "@genops/core/Release"
 import * as Snowflake from "effect/cluster/Snowflake"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -85,9 +86,18 @@ const trailOf = (messages: ReadonlyArray<MessageRow>, events: ReadonlyArray<Even
         const { name } = Schema.decodeSync(Activity)(row.payload)
         return [{ _tag: "Activity", name, startedAt, endedAt, outcome: outcomeOf(row.reply) }]
       }),
-      ...[...new Map(logged("awaits").toReversed().map(({ at, name }) => [name ?? "", Number(at)]))].map(
-        ([name, startedAt]) => ({ _tag: "Decision" as const, name, startedAt, endedAt: decisions.get(name) ?? null })
-      )
+      ...[
+        ...new Map(
+          logged("awaits")
+            .toReversed()
+            .map(({ at, name }) => [name ?? "", Number(at)])
+        )
+      ].map(([name, startedAt]) => ({
+        _tag: "Decision" as const,
+        name,
+        startedAt,
+        endedAt: decisions.get(name) ?? null
+      }))
     ],
     failures: logged("failed").map(({ at, detail, name }) => ({
       step: name,
@@ -108,7 +118,8 @@ class Outcome extends Request.TaggedClass("Outcome")<
 
 const mostAtOnce = 1000
 
-/** The longest pause between two looks at a run that is waited for. */
+/** Milliseconds between two looks at a run that is waited for: at first, and at most. */
+const impatient = 25
 const mostPatient = 1000
 
 export interface Options {
@@ -177,15 +188,28 @@ export const make = ({ place, prefix }: Options): Effect.Effect<Store & Journal,
     const pause = (millis: number) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(millis - (now % millis)))
 
+    /** Done when the body of a run that is waited for ends in this process. */
+    const endings = new Map<string, Deferred.Deferred<void>>()
+    const ending = (executionId: string) => {
+      const known = endings.get(executionId) ?? Deferred.makeUnsafe<void>()
+      endings.set(executionId, known)
+      return known
+    }
+
     const settled: Store["settled"] = ({ _tag }, { executionId }) =>
       Effect.gen(function* () {
         const outcome = Effect.request(new Outcome({ executionId, type: typePrefix + _tag }), outcomes)
-        for (let millis = 25; ; millis = Math.min(millis * 2, mostPatient)) {
+        let millis = impatient
+        while (true) {
+          const ended = ending(executionId)
           const found = yield* outcome
           if (Option.exists(found, ({ _tag }) => _tag !== "Suspended")) return
-          yield* pause(millis)
+          yield* Effect.raceFirst(pause(millis), Deferred.await(ended))
+          // The end of a body is not recorded yet.
+          millis = Deferred.isDoneUnsafe(ended) ? impatient : Math.min(millis * 2, mostPatient)
         }
       }).pipe(
+        Effect.ensuring(Effect.sync(() => endings.delete(executionId))),
         // The run itself outlives a server that restarts, and so does who waits for it.
         Effect.retry({
           schedule: Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")]).pipe(
@@ -217,7 +241,13 @@ export const make = ({ place, prefix }: Options): Effect.Effect<Store & Journal,
           return trailOf([], yield* eventsOf(executionId)).failures
         })
       )
-    const left: Journal["left"] = (executionId) => Effect.sync(() => mine.delete(executionId))
+    const left: Journal["left"] = (executionId) =>
+      Effect.suspend(() => {
+        mine.delete(executionId)
+        const ended = endings.get(executionId)
+        endings.delete(executionId)
+        return ended === undefined ? Effect.void : Deferred.succeed(ended, undefined)
+      })
     const failed: Journal["failed"] = (executionId, { step, ...loss }) =>
       once(keep(executionId, "failed", step, Schema.encodeSync(Loss)(loss)))
     const awaits: Journal["awaits"] = (executionId, name) =>

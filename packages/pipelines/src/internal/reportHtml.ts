@@ -78,7 +78,7 @@ export const twin = (
 
 /** Content that scrolls by itself when the page is narrower; it can be reached with the keyboard. */
 export const scrolling = (label: string, ...content: ReadonlyArray<Tree.Child>): Tree.Tree =>
-  h("div", { class: "scrolling", role: "region", "aria-label": label, tabindex: 0 }, ...content)
+  h("div", { class: "scrolling", role: "group", "aria-label": label, tabindex: 0 }, ...content)
 
 /** A chart, which scrolls when the page is narrower than it can be read. */
 export const chartBox = (chart: Tree.Element, kind?: "wide"): Tree.Tree => {

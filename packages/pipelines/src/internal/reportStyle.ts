@@ -77,7 +77,7 @@ const controls = `
 button, select, input { font: inherit; font-size: .875rem; color: inherit; }
 button { cursor: pointer; white-space: nowrap; }
 button.quiet, button.toggle, select, input[type="search"], input[type="number"], .menu summary { background: var(--ground); border: 1px solid var(--edge); border-radius: 4px; padding: .2rem .6rem; min-height: 1.9rem; }
-button.quiet:hover, button.toggle:hover, .menu summary:hover { background: var(--panel); }
+button.quiet:not([aria-pressed="true"]):hover, button.toggle:not([aria-pressed="true"]):hover, .menu summary:hover { background: var(--panel); }
 button[aria-disabled="true"] { color: var(--muted); border-style: dashed; cursor: default; }
 button[aria-pressed="true"] { background: var(--ink); color: var(--ground); border-color: var(--ink); }
 input[type="number"] { width: 6rem; } input[type="search"] { flex: 0 1 28rem; min-width: 12rem; }
@@ -144,7 +144,7 @@ const rows = `
 .rows .id { width: 6.5rem; } .rows thead .answer { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; } .rows thead .answer small { display: inline; margin-left: .4rem; }
 .rows thead th { position: sticky; top: 0; background: var(--ground); vertical-align: middle; }
 button.sort { border: 0; background: none; padding: .1rem 0; margin-right: .5rem; font-size: .8rem; font-weight: 500; min-height: 1.5rem; vertical-align: bottom; } .arrow { margin-left: .25em; } button.sort:hover { color: var(--link); }
-button.open { border: 0; background: none; padding: .1rem 0; min-height: 1.5rem; font-weight: 600; text-align: left; color: var(--link); }
+button.open { border: 0; background: none; padding: .1rem 0; min-height: 1.5rem; font-weight: 600; text-align: left; color: var(--link); white-space: normal; max-width: 100%; } .rows .id bdi { overflow-wrap: anywhere; }
 button.open::before { content: "\\25b8"; display: inline-block; width: 1em; color: var(--muted); } .row.open button.open::before { content: "\\25be"; }
 .row:hover { background: var(--panel); } .row.open > * { border-bottom-color: transparent; }
 .excerpt { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; font-size: .85rem; line-height: 1.4; color: var(--muted); unicode-bidi: isolate; }

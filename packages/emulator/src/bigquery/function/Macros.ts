@@ -20,14 +20,19 @@ const macros: { readonly [signature: string]: string } = {
   "bq_exact(a)":
     "CASE WHEN a BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(a AS DOUBLE) WHEN a IS NULL THEN NULL ELSE error('The emulator does not compare INT64 beyond 2^53 with FLOAT64: ' || a) END",
   // Arithmetic: what is not finite, and zero below a fraction, is an error.
-  "bq_finite(result, fine)": "CASE WHEN isfinite(result) OR NOT fine THEN result ELSE error('Floating point error: the result is not finite') END",
-  "bq_divisor(b)": "CASE WHEN b = 0 THEN error('division by zero') ELSE b END",
+  "bq_finite(result, fine)": "CASE WHEN NOT isfinite(result) AND fine THEN error('Floating point error: the result is not finite') ELSE result END",
+  // NULL over zero is NULL.
+  "bq_divisor(a, b)": "CASE WHEN b = 0 AND a IS NOT NULL THEN error('division by zero') ELSE b END",
   "bq_floor(a, b)": "(a - ((a % b) + b) % b) // b",
   "bq_int64(a)": "CASE WHEN a IS NULL THEN NULL WHEN a >= -9223372036854775808 AND a < 9223372036854775808 THEN CAST(round(a) AS BIGINT) END",
   // Text.
   "bq_must(given, value, message)": "CASE WHEN given IS NULL OR value IS NOT NULL THEN value ELSE error(message) END",
-  "bq_count(n)": "CASE WHEN n < 0 THEN error('The length must not be negative') ELSE least(n, 2147483647) END",
+  // Lengths: DuckDB's functions would take a negative one for something else, and a large one for none.
+  "bq_length(s, n)": "CASE WHEN n < 0 AND s IS NOT NULL THEN error('The length must not be negative') WHEN n > 2147483647 THEN 2147483647 ELSE n END",
   "bq_start(s, p)": "CASE WHEN p > 0 THEN p WHEN p = 0 OR p < -length(s) THEN 1 ELSE length(s) + p + 1 END",
+  "bq_substr(s, p)": "CASE WHEN p > length(s) THEN '' ELSE substring(s, bq_start(s, p)) END",
+  "bq_substr_n(s, p, n)":
+    "CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN error('The length must not be negative') WHEN p > length(s) THEN '' ELSE substring(s, bq_start(s, p), bq_length(s, n)) END",
   "bq_trim(s)": `regexp_replace(s, '^${blank}+|${blank}+$', '', 'g')`,
   "bq_ltrim(s)": `regexp_replace(s, '^${blank}+', '')`,
   "bq_rtrim(s)": `regexp_replace(s, '${blank}+$', '')`,
@@ -68,5 +73,5 @@ const macros: { readonly [signature: string]: string } = {
  * @since 0.1.0
  */
 export const statements: ReadonlyArray<string> = Object.entries(macros).map(
-  ([signature, body]) => `CREATE OR REPLACE TEMP MACRO ${signature} AS ${body}`
+  ([signature, body]) => `CREATE OR REPLACE MACRO ${signature} AS ${body}`
 )

@@ -88,7 +88,7 @@ const arithmetic = ({ at, operator }: Of<"binary">, left: Typed.Typed, right: Ty
     throw context.session.problem.unsupported(at, `${operator} of ${SqlType.show(left.type)} and ${SqlType.show(right.type)}: CAST both to one type, FLOAT64 for /`)
   }
   if (kind === "NUMERIC" && operator === "*") return Typed.make(type, `CAST(${a.sql} * ${b.sql} AS ${SqlType.duck(type)})`)
-  const sql = `(${a.sql} ${operator} ${operator === "/" ? `bq_divisor(${b.sql})` : b.sql})`
+  const sql = `(${a.sql} ${operator} ${operator === "/" ? `bq_divisor(${a.sql}, ${b.sql})` : b.sql})`
   return kind === "FLOAT64" ? { type, sql, leaves: [...(a.leaves ?? [a.sql]), ...(b.leaves ?? [b.sql])] } : Typed.make(type, sql)
 }
 

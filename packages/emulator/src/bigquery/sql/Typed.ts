@@ -123,5 +123,5 @@ const overflow = "error('Floating point error: the result is not finite')"
 export const checked = (of: Typed): Typed => {
   if (of.leaves === undefined) return of
   const inputs = of.leaves.map((leaf) => `isfinite(${leaf})`).join(" AND ")
-  return make(of.type, `CASE WHEN isfinite(${of.sql}) OR NOT (${inputs}) THEN ${of.sql} ELSE ${overflow} END`)
+  return make(of.type, `CASE WHEN NOT isfinite(${of.sql}) AND ${inputs} THEN ${overflow} ELSE ${of.sql} END`)
 }

@@ -146,7 +146,7 @@ export const make = () => {
       ["pair", view.pair?.join(".")]
     ]
     const query = entries.flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`]
+      value === undefined ? [] : [`${key}=${encodeURIComponent(value.toWellFormed())}`]
     )
     return [...(view.row === undefined ? [] : [`row-${view.row}`]), ...query].join("&")
   }
@@ -166,7 +166,7 @@ export const make = () => {
       }
     }
     const named = (names: ReadonlyArray<string>, key: string, otherwise: number) => {
-      const found = names.indexOf(text(key) ?? "")
+      const found = names.findIndex((name) => name.toWellFormed() === text(key))
       return found === -1 ? otherwise : found
     }
     const numbers = (key: string) =>
