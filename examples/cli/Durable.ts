@@ -2,7 +2,7 @@
 import * as Engine from "@genops/pipelines/Engine"
 import * as Display from "@genops/pipelines/Display"
 import * as LiveWindow from "@genops/pipelines/LiveWindow"
-import * as PipelineView from "@genops/pipelines/PipelineView"
+import type * as PipelineView from "@genops/pipelines/PipelineView"
 import * as PipelineWindow from "@genops/pipelines/PipelineWindow"
 import * as Runs from "@genops/pipelines/Runs"
 import * as Step from "@genops/pipelines/Step"

@@ -120,7 +120,7 @@ export const example = <A, E>(options: Options.Options, example: Example<A, E>) 
   }).pipe(Effect.provide(Target.layer(options, example.embedded)))
 
 /** What a part of a durable run costs, or all of it. */
-export interface Cost {
+interface Cost {
   readonly likely: Money.Money
   readonly worst: Money.Money
 }

@@ -142,8 +142,9 @@ Browser.describeInBrowser("a report", ({ folder, open, write }) => {
       cell?.reference,
       cell?.modelVersion,
       cell?.scores["summarization_quality"]?.explanation
-    ])
-      assert.include(text, part)
+    ]) {
+      assert.include(text, part ?? "missing in the fixture")
+    }
     assert.include(text, (cell?.response ?? "").slice(0, 100))
     assert.include(text, "gemini-3.1-pro-preview")
     assert.match(text, /Tokens\n+\d+ in, \d+ out, \d+ thinking/)

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { Point } from "./Trial.ts"
-import * as Process from "./Process.ts"
+import type * as Process from "./Process.ts"
 import * as Scene from "./Scene.ts"
 import * as Trial from "./Trial.ts"
 
@@ -34,21 +34,27 @@ const titles = {
   recorded: "recorded"
 }
 
-/** Each step and each stage meets both signals. */
-const signalOf = (row: number, column: number): Process.Signal => ((row + column) % 2 === 0 ? "SIGKILL" : "SIGTERM")
+const signals = ["SIGKILL", "SIGTERM"] as const
+
+/** Where something is under way or lost, both signals; elsewhere they take turns, so that each step and each stage meets both. */
+const signalsAt = (stage: (typeof stages)[number], row: number): ReadonlyArray<Process.Signal> =>
+  stage === "sent" || stage === "answered"
+    ? signals
+    : signals.filter((_, index) => index === (row + stages.indexOf(stage)) % 2)
 
 const grid = steps.flatMap(({ call, paid, step, title }, row) =>
-  stages.map((stage, column): Point => {
-    const signal = signalOf(row, column)
-    // Rows of an evaluation are kept one by one: an answered one is not paid again. Told to end, a process waits for what it has paid.
-    const lost = signal === "SIGKILL" && (stage === "sent" || (stage === "answered" && step === "generate 1"))
-    return {
-      name: `${title}, ${titles[stage]}`,
-      signal,
-      where: stage === "sent" ? { _tag: "Sent", call } : { _tag: "Stage", at: `${step}:${stage}` },
-      inFlight: lost ? paid : 0
-    }
-  })
+  stages.flatMap((stage) =>
+    signalsAt(stage, row).map((signal): Point => {
+      // Rows of an evaluation are kept one by one: an answered one is not paid again. Told to end, a process waits for what it has paid.
+      const isLost = signal === "SIGKILL" && (stage === "sent" || (stage === "answered" && step === "generate 1"))
+      return {
+        name: `${title}, ${titles[stage]}`,
+        signal,
+        where: stage === "sent" ? { _tag: "Sent", call } : { _tag: "Stage", at: `${step}:${stage}` },
+        inFlight: isLost ? paid : 0
+      }
+    })
+  )
 )
 
 const sent = (operation: string, skip: number) => ({ _tag: "Sent", call: { operation, skip } }) as const
@@ -56,7 +62,7 @@ const sent = (operation: string, skip: number) => ({ _tag: "Sent", call: { opera
 const points: ReadonlyArray<Point> = [
   ...grid,
   { name: "poll the job, when it has sent", signal: "SIGKILL", where: sent("tuningJobs.get", 0) },
-  { name: "poll the job, after a look", signal: "SIGTERM", where: { _tag: "Stage", at: "tune:PENDING" } },
+  { name: "poll the job, after a look", signal: "SIGTERM", where: { _tag: "Stage", at: "tune:look" } },
   { name: "in the middle of an evaluation", signal: "SIGKILL", where: sent("generateContent", 3), inFlight: 2 },
   { name: "in an upload", signal: "SIGKILL", where: sent("storage.objects.insert", 0) },
   { name: "in a durable pause", signal: "SIGTERM", where: { _tag: "Asleep" } },
@@ -70,12 +76,12 @@ const places = Semaphore.makeUnsafe(2)
 const undisturbed = Effect.runSync(Effect.cached(Trial.run()))
 
 describe("the points", () => {
-  it("are 36 with names of their own, and each step meets both signals", () => {
-    assert.deepStrictEqual([points.length, new Set(points.map(({ name }) => name)).size], [36, 36])
-    for (const [row] of steps.entries()) {
-      const signals = grid.slice(row * stages.length, (row + 1) * stages.length).map(({ signal }) => signal)
-      assert.strictEqual(new Set(signals).size, 2)
-    }
+  it("are 36 with names of their own, of which each step and each stage meets both signals", () => {
+    assert.strictEqual(new Set(points.map(({ name }) => name)).size, 36)
+    const meets = (part: string) =>
+      new Set(grid.filter(({ name }) => name.includes(part)).map(({ signal }) => signal)).size
+    for (const part of [...steps.map(({ title }) => title), ...Object.values(titles)])
+      assert.strictEqual(meets(part), 2)
   })
 })
 
@@ -88,8 +94,8 @@ describe.concurrent("a run whose process ends", () => {
           const expected = yield* undisturbed
           assert.deepStrictEqual([expected.jobs, expected.calls], [1, 2 * Scene.rows + 1])
           const { approvedBy, calls, jobs, outcome } = yield* Trial.run(point)
-          assert.deepStrictEqual(outcome, expected.outcome)
           assert.strictEqual(jobs, 1)
+          assert.deepStrictEqual(outcome, expected.outcome)
           assert.isAtLeast(calls, expected.calls)
           assert.isAtMost(calls, expected.calls + (point.inFlight ?? 0))
           assert.strictEqual(approvedBy, point.where._tag === "Asked" ? "ada" : undefined)

@@ -1,4 +1,5 @@
 /** Starts workers as real processes, which end with the scope at the latest. */
+import { afterAll } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
@@ -38,7 +39,7 @@ export interface Options {
 
 /** Compiled code of workers, so that each of the many need not compile it again. */
 const compiled = mkdtempSync(join(tmpdir(), "genops-compiled-"))
-process.once("exit", () => rmSync(compiled, { recursive: true, force: true }))
+afterAll(() => rmSync(compiled, { recursive: true, force: true }))
 
 const launch = ({ env = {}, folder, runs, store, url }: Options): Worker => {
   const args = [join(import.meta.dirname, "Worker.ts"), store, folder, url, runs.join(",")]

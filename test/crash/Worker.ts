@@ -3,8 +3,8 @@
  * database, FOLDER keeps the results of evaluations, URL is an emulator's, RUNS are the names of runs, separated by commas; without any it
  * works until it is ended.
  *
- * The environment says what goes wrong: END_AT is a step and a stage of it, such as `tune/create/0:answered`, and END_BY the signal that
- * the process sends itself there. APPROVAL is `ask` or `approve`. NAIVE takes a pipeline that creates its job as anybody would.
+ * The environment says what goes wrong: END_AT is a step and a stage of it, such as `tune/create/0:answered`, or `tune:look` for a look
+ * at the job, and END_BY the signal that the process sends itself there. APPROVAL is `ask` or `approve`. NAIVE takes a pipeline that creates its job as anybody would.
  */
 import * as Approval from "@genops/pipelines/Approval"
 import * as Engine from "@genops/pipelines/Engine"
@@ -41,7 +41,7 @@ const end = (at: string) =>
 const observed = Layer.mergeAll(
   Layer.succeed(Step.Observer, (step, stage) => end(`${step}:${stage}`)),
   Layer.succeed(Tune.Observer, (step, { job, state }) =>
-    Effect.andThen(tell("POLL", { job, state }), end(`${step}:${state}`))
+    Effect.andThen(tell("POLL", { job, state }), end(`${step}:look`))
   )
 )
 

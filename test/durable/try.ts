@@ -18,8 +18,14 @@ await Effect.runPromise(Effect.scoped(Effect.gen(function*(){
     yield* one.signal("SIGSTOP")
     const t = Date.now()
     const done = yield* Effect.timeoutOption(other.ended, "45 seconds")
-    console.log(n, done._tag, Date.now() - t)
-    if (done._tag === "None") {
+    yield* one.signal("SIGCONT")
+    yield* Effect.sleep("4 seconds")
+    const t2 = Date.now()
+    const w = yield* Process.start(url, errands)
+    const again = yield* Effect.timeoutOption(w.ended, "40 seconds")
+    console.log(n, done._tag, t2 - t, again._tag, Date.now() - t2)
+    if (again._tag === "None") console.log("OUT", w.peek())
+    if (again._tag === "None") {
       yield* Effect.gen(function*(){ const sql = yield* SqlClient.SqlClient
         for (let k = 0; k < 2; k++) {
         console.log("now", new Date().toISOString(), "one", one.pid, "other", other.pid)

@@ -12,12 +12,20 @@ export const failure = Symbol("failure")
 /** The values of the columns. */
 export type Row = { readonly [column: string]: Value }
 
-/** An expression; `touches` is false where BigQuery may leave a part out that would fail. */
+/** Works out a value. With `early` a NULL decides before anything beside it is looked at, so that what fails there is not seen: the order is free. */
+export type Evaluate = (row: Row, early?: boolean) => Value | typeof failure
+
+/** An expression. Its value may leave parts out, as in a branch that is not taken. */
 export interface Expression {
   readonly sql: string
   readonly type: Type
-  readonly value: (row: Row) => Value | typeof failure
+  readonly parts: ReadonlyArray<Expression>
+  readonly value: Evaluate
 }
+
+/** Whether any part fails, also one that need not be looked at. */
+export const hasFailure = ({ parts, value }: Expression, row: Row): boolean =>
+  value(row) === failure || parts.some((part) => hasFailure(part, row))
 
 const bounds = { low: -(2n ** 63n), high: 2n ** 63n - 1n }
 
@@ -37,19 +45,14 @@ export const floatText = (value: number): string => {
   return trim(value.toFixed(Math.max(0, digits - 1 - power)))
 }
 
-type Operands = ReadonlyArray<Exclude<Value, null>>
-
 /** A function that is NULL when an input is. */
 const strict =
-  (inputs: ReadonlyArray<Expression>, of: (...values: Array<never>) => Value | typeof failure) =>
-  (row: Row): Value | typeof failure => {
-    const values: Array<Value> = []
-    for (const input of inputs) {
-      const value = input.value(row)
-      if (value === failure) return failure
-      values.push(value)
-    }
-    const present = values.filter((value) => value !== null) as Operands
+  (inputs: ReadonlyArray<Expression>, of: (...values: Array<never>) => Value | typeof failure): Evaluate =>
+  (row, early = false) => {
+    const values = inputs.map((input) => input.value(row, early))
+    if (early && values.includes(null)) return null
+    if (values.includes(failure)) return failure
+    const present = values.filter((value) => value !== null) as ReadonlyArray<unknown>
     return present.length < values.length ? null : of(...(present as Array<never>))
   }
 
@@ -104,10 +107,10 @@ export const make = (seed: number) => {
   const leaf = (type: Type): Expression => {
     if (below(2) === 0) {
       const name = pick(columns[type])
-      return { sql: name, type, value: (row) => row[name] ?? null }
+      return { sql: name, type, parts: [], value: (row) => row[name] ?? null }
     }
     const fixed = value(type)
-    return { sql: literal(type, fixed), type, value: () => fixed }
+    return { sql: literal(type, fixed), type, parts: [], value: () => fixed }
   }
 
   const expression = (type: Type, depth: number): Expression => {
@@ -116,6 +119,7 @@ export const make = (seed: number) => {
     const call = (sql: string, inputs: ReadonlyArray<Expression>, run: (...values: Array<never>) => Value | typeof failure): Expression => ({
       sql: sql.replaceAll(/\$(\d)/g, (_, index: string) => inputs[Number(index)]?.sql ?? ""),
       type,
+      parts: inputs,
       value: strict(inputs, run)
     })
     const branch = (): Expression => {
@@ -123,9 +127,10 @@ export const make = (seed: number) => {
       return {
         sql: `IF(${condition.sql}, ${yes.sql}, ${no.sql})`,
         type,
-        value: (row) => {
-          const chosen = condition.value(row)
-          return chosen === failure ? failure : chosen === true ? yes.value(row) : no.value(row)
+        parts: [condition, yes, no],
+        value: (row, early) => {
+          const chosen = condition.value(row, early)
+          return chosen === failure ? failure : chosen === true ? yes.value(row, early) : no.value(row, early)
         }
       }
     }
@@ -134,9 +139,10 @@ export const make = (seed: number) => {
       return {
         sql: `COALESCE(${a.sql}, ${b.sql})`,
         type,
-        value: (row) => {
-          const value = a.value(row)
-          return value === null ? b.value(row) : value
+        parts: [a, b],
+        value: (row, early) => {
+          const value = a.value(row, early)
+          return value === null ? b.value(row, early) : value
         }
       }
     }
@@ -158,8 +164,10 @@ export const make = (seed: number) => {
           return {
             sql: `(${a.sql} ${operator} ${b.sql})`,
             type,
-            value: (row) => {
-              const [x, y] = [a.value(row), b.value(row)]
+            parts: [a, b],
+            value: (row, early) => {
+              const [x, y] = [a.value(row, early), b.value(row, early)]
+              if (early === true && (x === decisive || y === decisive)) return decisive
               if (x === failure || y === failure) return failure
               return x === decisive || y === decisive ? decisive : x === null || y === null ? null : !decisive
             }
@@ -168,14 +176,15 @@ export const make = (seed: number) => {
         () => call("(NOT $0)", [of("BOOL")], (a: boolean) => !a),
         () => {
           const a = of(pick(["INT64", "STRING", "FLOAT64", "BOOL"] as const))
-          return { sql: `(${a.sql} IS NULL)`, type, value: (row) => (a.value(row) === failure ? failure : a.value(row) === null) }
+          return { sql: `(${a.sql} IS NULL)`, type, parts: [a], value: (row, early) => (a.value(row, early) === failure ? failure : a.value(row, early) === null) }
         },
         () => {
           const [a, b] = [of("INT64"), of("INT64")]
           return {
             sql: `(${a.sql} IS DISTINCT FROM ${b.sql})`,
             type,
-            value: (row) => (a.value(row) === failure || b.value(row) === failure ? failure : a.value(row) !== b.value(row))
+            parts: [a, b],
+            value: (row, early) => (a.value(row, early) === failure || b.value(row, early) === failure ? failure : a.value(row, early) !== b.value(row, early))
           }
         },
         () => call("STARTS_WITH($0, $1)", [of("STRING"), of("STRING")], (a: string, b: string) => a.startsWith(b)),
@@ -184,6 +193,7 @@ export const make = (seed: number) => {
           return {
             sql: `(${a.sql} BETWEEN ${low.sql} AND ${high.sql})`,
             type,
+            parts: [a, low, high],
             value: (row) => {
               const above = strict([a, low], (a: bigint, b: bigint) => a >= b)(row)
               const below = strict([a, high], (a: bigint, b: bigint) => a <= b)(row)
@@ -208,7 +218,7 @@ export const make = (seed: number) => {
         () =>
           call("CAST($0 AS INT64)", [of("FLOAT64")], (a: number) => {
             const rounded = Math.sign(a) * Math.round(Math.abs(a))
-            return Math.abs(rounded) < 2 ** 63 ? BigInt(rounded) : failure
+            return rounded >= -(2 ** 63) && rounded < 2 ** 63 ? BigInt(rounded) : failure
           })
       ],
       FLOAT64: [
@@ -217,7 +227,7 @@ export const make = (seed: number) => {
         () => call("($0 - $1)", [of("FLOAT64"), leaf("INT64")], (a: number, b: bigint) => finite(a - Number(b))),
         () => call("($0 / $1)", [of("FLOAT64"), of("FLOAT64")], (a: number, b: number) => (b === 0 ? failure : finite(a / b))),
         () => call("($0 / $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => (b === 0n ? failure : Number(a) / Number(b))),
-        () => call("SAFE_DIVIDE($0, $1)", [leaf("FLOAT64"), of("INT64")], (a: number, b: bigint) => (b === 0n ? null : a / Number(b))),
+        () => call("SAFE_DIVIDE($0, $1)", [leaf("FLOAT64"), of("INT64")], (a: number, b: bigint) => (b === 0n || !Number.isFinite(a / Number(b)) ? null : a / Number(b))),
         () => call("FLOOR($0)", [of("FLOAT64")], (a: number) => Math.floor(a)),
         () => call("CAST($0 AS FLOAT64)", [of("INT64")], (a: bigint) => Number(a))
       ],

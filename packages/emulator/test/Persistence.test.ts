@@ -166,7 +166,8 @@ describe("a directory", () => {
             told.push((await tune(served, `n${sent}`)).name)
           }
         })().catch(() => {})
-        await sleep(30 + round * 23)
+        while (told.length < 2 * round + 2) await sleep(5)
+        await sleep(round * 23)
         await served.kill("SIGKILL")
         await work
         await served.restart("SIGKILL")

@@ -24,7 +24,7 @@ export const lines = Array.from({ length: 20 }, (_, index) =>
 )
 
 /** The fields of the answers that these tests look at; each test knows which of them its answer has. */
-export interface Body {
+interface Body {
   readonly name: string
   readonly state: string | number
   readonly endTime?: string

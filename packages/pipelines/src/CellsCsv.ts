@@ -38,6 +38,7 @@ const fixed: ReadonlyArray<readonly [name: string, value: (cell: Cell.Cell) => s
   ["fingerprint", ({ fingerprint }) => fingerprint],
   ["row", ({ row }) => String(row)],
   ["row_id", ({ rowId }) => rowId],
+  ["repeat", ({ repeat = 0 }) => String(repeat)],
   ["prompt", ({ prompt = "" }) => prompt],
   ["reference", ({ reference = "" }) => reference],
   ["response", ({ response = "" }) => response],

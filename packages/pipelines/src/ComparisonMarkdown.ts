@@ -75,6 +75,13 @@ const legendOf = ({ baseline, candidates, differences, trade_off }: ComparisonSu
           `\\* better, \\- worse than ${Markdown.code(baseline, 80)} (paired by prompt, Holm-adjusted); no mark: no difference shown.`
         ]),
     ...(front.length === 0 ? [] : [`Pareto front (quality, cost, latency): ${front.join(", ")}.`]),
+    ...candidates.flatMap(({ candidate, failure }) =>
+      failure === undefined
+        ? []
+        : [
+            `${Markdown.code(candidate, 80)} could not be used: ${Markdown.code(failure.tag)} ${Markdown.code(failure.message)}`
+          ]
+    ),
     ...(few ? ["Few rows: an interval of less than 30 is a rough guess."] : [])
   ].join("\n")
 }

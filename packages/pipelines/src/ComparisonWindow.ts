@@ -214,7 +214,16 @@ const columnsOf = (
       align: "right",
       rank: index === 0 ? 2 : 4 + index
     })),
-    { heading: "p50", cell: ({ p50Ms }) => orBlank(p50Ms, format.seconds), align: "right", rank: 3 },
+    ...(shown.every(({ p50Ms }) => p50Ms === undefined)
+      ? []
+      : [
+          {
+            heading: "p50",
+            cell: ({ p50Ms }: CandidateProgress) => orBlank(p50Ms, format.seconds),
+            align: "right",
+            rank: 3
+          } as const
+        ]),
     { heading: "cost", cell: ({ cost }) => Money.format(cost), align: "right", rank: 2 },
     {
       heading: "state",

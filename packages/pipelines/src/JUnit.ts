@@ -14,15 +14,20 @@ import * as TerminalText from "./TerminalText.ts"
  * **Details**
  *
  * - A threshold that is not met is a failure, one that cannot be decided an error; neither passes.
- * - A candidate without a gate is one skipped case. No candidate gives an empty document.
+ * - A candidate that could not be used is an error, whatever its gate says; one without a gate is one skipped case. No candidate gives an empty document.
  * - Characters that XML 1.0 does not have and controls are left out.
  *
  * @since 0.1.0
  */
 export const encode = (summary: ComparisonSummary, { elapsedMs, gates, name }: RunFacts.RunFacts): string => {
-  const suites = summary.candidates.map(({ candidate }) => {
+  const suites = summary.candidates.map(({ candidate, failure }) => {
     const gate = gates.find((one) => one.candidate === candidate)
-    return suiteOf(candidate, gate?.checks ?? [])
+    const unusable: GateReport.Check | undefined = failure && {
+      threshold: "usable",
+      outcome: "undecided",
+      messages: [`${failure.tag}: ${failure.message}`]
+    }
+    return suiteOf(candidate, [...(unusable === undefined ? [] : [unusable]), ...(gate?.checks ?? [])])
   })
   const time = elapsedMs === undefined ? {} : { time: (elapsedMs / 1000).toFixed(3) }
   return [

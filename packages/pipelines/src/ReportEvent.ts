@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as Money from "@genops/core/Money"
+import type { Plan } from "./CompareModels.ts"
 import type { ComparisonProgress } from "./ComparisonProgress.ts"
 import type { ComparisonSummary } from "./ComparisonSummary.ts"
 import type * as RunFacts from "./RunFacts.ts"
-import type * as TerminalPlan from "./TerminalPlan.ts"
 
 /**
  * What happened: the plan before the first paid call, progress now and then, a cell that has no result, the end.
@@ -15,7 +15,7 @@ import type * as TerminalPlan from "./TerminalPlan.ts"
  * @since 0.1.0
  */
 export type ReportEvent =
-  | { readonly type: "plan"; readonly plan: TerminalPlan.Plan }
+  | { readonly type: "plan"; readonly plan: Plan }
   | { readonly type: "progress"; readonly progress: ComparisonProgress }
   | { readonly type: "failure"; readonly failure: RunFacts.Failure }
   | { readonly type: "end"; readonly summary: ComparisonSummary; readonly facts: RunFacts.RunFacts }

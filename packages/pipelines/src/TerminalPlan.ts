@@ -4,37 +4,20 @@
  * @since 0.1.0
  */
 import * as Money from "@genops/core/Money"
+import type { Plan } from "./CompareModels.ts"
 import * as format from "./internal/terminalFormat.ts"
 import * as TerminalLine from "./TerminalLine.ts"
 import * as TerminalText from "./TerminalText.ts"
 
 /**
- * The plan of a comparison.
- *
- * **Details**
- *
- * - `calls` and `judgeCalls` are those of this session; `resumed` cells are done already.
- * - `likely` and `worst` leave out the models of `priceUnknown`.
- * - `durationMs` is a guess for `concurrency` calls at a time; undefined when there is nothing to guess from.
+ * How a plan is shown: the name of the comparison, the budget around it, and the columns that there are.
  *
  * @since 0.1.0
  */
-export interface Plan {
+export interface Options {
   readonly name: string
-  readonly candidates: number
-  readonly rows: number
-  readonly repeats: number
-  readonly calls: number
-  readonly judgeCalls: number
-  readonly resumed: number
-  readonly dataset: { readonly source: string; readonly sha256: string; readonly invalid: number }
-  readonly likely: Money.Money
-  readonly worst: Money.Money
   readonly budget: Money.Money | undefined
-  readonly priceUnknown: ReadonlyArray<string>
-  readonly durationMs: number | undefined
-  readonly concurrency: number
-  readonly warnings: ReadonlyArray<string>
+  readonly columns: number
 }
 
 /**
@@ -42,7 +25,7 @@ export interface Plan {
  *
  * @since 0.1.0
  */
-export const lines = (plan: Plan, columns: number): ReadonlyArray<TerminalLine.Line> => {
+export const lines = (plan: Plan, { budget, columns, name }: Options): ReadonlyArray<TerminalLine.Line> => {
   const block = (label: string, pieces: ReadonlyArray<string>) =>
     flowed(
       pieces.filter((piece) => piece !== ""),
@@ -51,22 +34,22 @@ export const lines = (plan: Plan, columns: number): ReadonlyArray<TerminalLine.L
       { text: `  ${(index === 0 ? label : "").padEnd(10)}`, style: "dim" },
       { text }
     ])
-  const warnings = warningsOf(plan).flatMap((warning) =>
+  const warnings = warningsOf(plan, budget).flatMap((warning) =>
     TerminalText.wrap(warning, columns - 4).map((text, index): TerminalLine.Line => [
       { text: index === 0 ? "  ! " : "    ", style: "warning" },
       { text, style: "warning" }
     ])
   )
-  const name = TerminalText.oneLine(plan.name, 40)
-  const head = flowed(callsOf(plan), columns - 10 - TerminalText.width(name))
+  const shown = TerminalText.oneLine(name, 40)
+  const indent = 10 + TerminalText.width(shown)
   return [
-    ...head.map((text, index): TerminalLine.Line =>
+    ...flowed(callsOf(plan), columns - indent).map((text, index): TerminalLine.Line =>
       index === 0
-        ? [{ text: "compare " }, { text: name, style: "bold" }, { text: `  ${text}` }]
-        : [{ text: " ".repeat(10 + TerminalText.width(name)) }, { text }]
+        ? [{ text: "compare " }, { text: shown, style: "bold" }, { text: `  ${text}` }]
+        : [{ text: " ".repeat(indent) }, { text }]
     ),
     ...block("dataset", datasetOf(plan)),
-    ...block("estimate", estimateOf(plan)),
+    ...block("estimate", estimateOf(plan, budget)),
     ...warnings
   ].map((line) => TerminalLine.cut(line, columns))
 }
@@ -75,7 +58,7 @@ const callsOf = ({ calls, candidates, judgeCalls, repeats, resumed, rows }: Plan
   const times = repeats === 1 ? "" : ` x ${format.counted(repeats, "repeat")}`
   const judges = judgeCalls === 0 ? "" : ` + ${format.counted(judgeCalls, "judge call")}`
   return [
-    `${format.counted(candidates, "model")} x ${format.counted(rows, "prompt")}${times}`,
+    `${format.counted(candidates.length, "model")} x ${format.counted(rows, "prompt")}${times}`,
     `= ${format.counted(calls, "call")}${judges}`,
     ...(resumed === 0 ? [] : [`(${format.count(resumed)} done earlier)`])
   ]
@@ -86,22 +69,31 @@ const datasetOf = ({ dataset: { invalid, sha256, source }, rows }: Plan): Readon
   invalid === 0 ? "" : `${format.counted(invalid, "invalid row")} left out`
 ]
 
-const estimateOf = ({ budget, concurrency, durationMs, likely, priceUnknown, worst }: Plan): ReadonlyArray<string> => {
+const estimateOf = (
+  { concurrency, durationMs, likely, priceUnknown, worst }: Plan,
+  budget: Money.Money | undefined
+): ReadonlyArray<string> => {
   const known = !(priceUnknown.length > 0 && worst === Money.zero)
   return [
     known ? `${Money.format(likely)} likely, ${Money.format(worst)} at worst` : "price unknown",
     budget === undefined ? "no budget" : `budget ${Money.format(budget)}`,
-    durationMs === undefined ? "" : `about ${format.about(durationMs)} at ${format.count(concurrency)} in flight`
+    `about ${format.about(durationMs)} at ${format.count(concurrency)} in flight`
   ]
 }
 
-const warningsOf = ({ budget, priceUnknown, warnings, worst }: Plan): ReadonlyArray<string> => [
+const warningsOf = (
+  { priceUnknown, unplanned, warnings, worst }: Plan,
+  budget: Money.Money | undefined
+): ReadonlyArray<string> => [
   ...priceUnknown.map(
     (model) => `price unknown for ${model}: its calls are not in the money above, and a budget refuses them`
   ),
   ...(budget !== undefined && worst > budget
     ? ["worst case exceeds the budget: the run stops admitting calls when it no longer fits"]
     : []),
+  ...(unplanned.length === 0
+    ? []
+    : [`not in the money above: ${unplanned.join(", ")}, scored by a service that cannot be asked what it will cost`]),
   ...warnings
 ]
 

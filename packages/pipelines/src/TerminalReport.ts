@@ -108,9 +108,13 @@ const headOf = (
  *
  * @since 0.1.0
  */
-export const stoppedAt = ({ candidates, repeats, rows }: ComparisonSummary): string => {
-  const tried = candidates.reduce((sum, { n_total }) => sum + n_total, 0)
-  return `stopped at ${format.percent(tried, rows * repeats * candidates.length).replace("%", " %")}`
+export const stoppedAt = ({ candidates }: ComparisonSummary): string => {
+  const sum = (value: (candidate: Candidate) => number) => candidates.reduce((total, one) => total + value(one), 0)
+  const share = format.percent(
+    sum(({ n_total }) => n_total),
+    sum(({ row_count }) => row_count)
+  )
+  return `stopped at ${share.replace("%", " %")}`
 }
 
 const tablesOf = (summary: ComparisonSummary, columns: number): ReadonlyArray<ReadonlyArray<TerminalLine.Line>> => {
@@ -175,14 +179,18 @@ const legendOf = (summary: ComparisonSummary, columns: number): ReadonlyArray<Te
   ]
 }
 
-const frontOf = ({ order, trade_off }: ComparisonSummary, columns: number): ReadonlyArray<TerminalLine.Line> => {
+const frontOf = (
+  { order, order_absent, order_metric, trade_off }: ComparisonSummary,
+  columns: number
+): ReadonlyArray<TerminalLine.Line> => {
   const front = trade_off.filter(({ on_front }) => on_front).map(({ candidate }) => candidate)
-  const byWins = order?.toSorted((a, b) => b.elo - a.elo).map(({ candidate, elo }) => `${candidate} ${Math.round(elo)}`)
+  const byWins = order?.map(({ candidate, elo }) => `${candidate} ${Math.round(elo)}`)
   return [
     ...(front.length === 0 ? [] : wrapped(`Pareto front (quality, cost, latency): ${front.join(", ")}`, columns)),
-    ...(byWins === undefined || byWins.length === 0
+    ...(byWins === undefined
       ? []
-      : wrapped(`by pairwise wins (Elo): ${byWins.join(", ")}`, columns))
+      : wrapped(`by wins in ${order_metric ?? "pairs"} (Elo): ${byWins.join(", ")}`, columns)),
+    ...(order_absent === undefined ? [] : wrapped(`no order by wins: ${order_absent}`, columns))
   ]
 }
 
@@ -205,7 +213,11 @@ const minus = (all: Readonly<Record<string, number>>, known: Readonly<Record<str
   )
 
 const unscoredOf = ({ candidates }: ComparisonSummary, columns: number): ReadonlyArray<TerminalLine.Line> => {
-  const lines = candidates.flatMap(({ candidate, errors, metrics, n_error }) => {
+  const lines = candidates.flatMap(({ candidate, errors, failure, metrics, n_error }) => {
+    const name = TerminalText.oneLine(candidate, 28)
+    if (failure !== undefined) {
+      return wrapped(`${name}: could not be used: ${failure.tag}: ${firstLine(failure.message)}`, columns, "bad")
+    }
     // What has no answer has no score either: that is said once.
     const unscored = Object.entries(metrics).filter(([, metric]) => metric.n_error > n_error)
     const parts = [
@@ -215,7 +227,7 @@ const unscoredOf = ({ candidates }: ComparisonSummary, columns: number): Readonl
           `${format.count(metric.n_error - n_error)} without ${name}: ${format.tags(minus(metric.errors, errors))}`
       )
     ]
-    return parts.length === 0 ? [] : wrapped(`${TerminalText.oneLine(candidate, 28)}: ${parts.join("; ")}`, columns)
+    return parts.length === 0 ? [] : wrapped(`${name}: ${parts.join("; ")}`, columns)
   })
   return lines.length === 0
     ? []

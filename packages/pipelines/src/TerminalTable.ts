@@ -28,6 +28,7 @@ export interface Column<Row> {
 
 const gap = 2
 const least = 10
+const comfortable = 16
 const most = 60
 
 /**
@@ -77,7 +78,7 @@ export const lines = <Row>(
 
 /**
  * Chooses the columns that fit next to each other. Those of the highest rank go first, of equal rank the last; `left` are the ones
- * that do not fit, in their order. A flexible column counts with its least width.
+ * that do not fit, in their order. A flexible column counts with 16 columns at most.
  *
  * @since 0.1.0
  */
@@ -89,7 +90,7 @@ export const fit = <Row>(
   const widths = new Map(
     columns.map((column) => {
       const { width } = layOut(rows, column)
-      return [column, column.flexible === true ? Math.min(width, least) : width]
+      return [column, column.flexible === true ? Math.min(width, comfortable) : width]
     })
   )
   const kept = new Set(columns)

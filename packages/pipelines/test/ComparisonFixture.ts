@@ -1,11 +1,10 @@
-/** Comparisons as they are: summaries and progress from a seed, with names, ties, failures and gaps as real runs have them. */
+/** Comparisons as they are: summaries, facts and plans from a seed, with names, ties, failures and gaps as real runs have them. */
 import * as Money from "@genops/core/Money"
-import type { Activity, CandidateProgress, ComparisonProgress } from "../src/ComparisonProgress.ts"
+import type { Plan } from "../src/CompareModels.ts"
 import type { Candidate, ComparisonSummary, Difference, WinRate } from "../src/ComparisonSummary.ts"
 import * as GateReport from "../src/GateReport.ts"
 import type * as RunFacts from "../src/RunFacts.ts"
 import type * as RunSummary from "../src/RunSummary.ts"
-import type * as TerminalPlan from "../src/TerminalPlan.ts"
 import * as Result from "effect/Result"
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
@@ -42,7 +41,10 @@ const scales: Readonly<Record<string, readonly [low: number, high: number, ideal
     ter: [0, 100, "low"]
   }
 
-const dollars = (value: number) => Result.getOrThrow(Money.fromDecimal(value.toFixed(6)))
+const scaleOf = (name: string) => (Object.hasOwn(scales, name) ? scales[name] : undefined)
+
+/** An amount from a number, to a millionth. */
+export const dollars = (value: number) => Result.getOrThrow(Money.fromDecimal(value.toFixed(6)))
 
 export interface Shape {
   readonly seed: number
@@ -60,7 +62,7 @@ const metricSummary = (
   errors: Readonly<Record<string, number>>,
   next: () => number
 ): RunSummary.MetricSummary => {
-  const [low, high, ideal] = scales[name] ?? [0, 1, "high"]
+  const [low, high, ideal] = scaleOf(name) ?? [0, 1, "high"]
   const n_error = Object.values(errors).reduce((sum, times) => sum + times, 0)
   const n_valid = cells - n_error
   const mean = low + (high - low) * (0.3 + 0.5 * next())
@@ -107,7 +109,7 @@ const candidateOf = (name: string, shape: Required<Shape>, next: () => number): 
     candidate: name,
     model: "gemini-3.5-flash",
     fingerprint: "f".repeat(64),
-    row_count: shape.rows,
+    row_count: shape.rows * shape.repeats,
     n_total: cells,
     n_valid: cells - n_error,
     n_error,
@@ -151,7 +153,7 @@ export const summary = (given: Shape): ComparisonSummary => {
       return { ...common, mean: null, low: null, high: null, p: null, p_adjusted: null, verdict: "not_tested", reason }
     }
     const mean = mine.mean - theirs.mean
-    const [low, high] = scales[metric] ?? [0, 1]
+    const [low, high] = scaleOf(metric) ?? [0, 1]
     const sure = Math.abs(mean) > (high - low) * 0.1
     const verdict = !sure ? "no_difference_shown" : goodness(mine) > goodness(theirs) ? "better" : "worse"
     const p = sure ? 0.001 : 0.4
@@ -235,80 +237,32 @@ export const facts = (of: ComparisonSummary, changes: Partial<RunFacts.RunFacts>
 })
 
 /** A plan as it is before the first paid call. */
-export const plan = (changes: Partial<TerminalPlan.Plan> = {}): TerminalPlan.Plan => ({
-  name: "support-faq",
-  candidates: 3,
+export const plan = (changes: Partial<Plan> = {}): Plan => ({
+  candidates: guide.slice(0, 3).map((candidate) => ({
+    candidate,
+    model: "gemini-3.5-flash",
+    calls: 600,
+    judgeCalls: 600,
+    inputTokens: 120_000,
+    outputTokens: 60_000,
+    likely: Money.usd("0.64"),
+    worst: Money.usd("2.13"),
+    priceUnknown: [],
+    cellMs: 1_800
+  })),
   rows: 200,
   repeats: 3,
   calls: 1800,
   judgeCalls: 1800,
   resumed: 0,
   dataset: { source: "prompts.jsonl", sha256: `3f9a${"0".repeat(58)}c1`, invalid: 0 },
+  sampledRows: 20,
   likely: Money.usd("1.92"),
   worst: Money.usd("6.40"),
-  budget: Money.usd("5"),
   priceUnknown: [],
   durationMs: 420_000,
   concurrency: 8,
+  unplanned: [],
   warnings: [],
   ...changes
 })
-
-export interface Step {
-  readonly candidates?: ReadonlyArray<string>
-  readonly metrics?: ReadonlyArray<string>
-  readonly perCandidate?: number
-  readonly seed?: number
-  readonly now?: number
-}
-
-const activities = (now: number): ReadonlyArray<Activity> => [
-  { _tag: "InFlight", calls: 8 },
-  { _tag: "WaitingForQuota", untilMs: now + 12_000 },
-  { _tag: "BackingOff", untilMs: now + 3_000 },
-  { _tag: "InFlight", calls: 3 },
-  { _tag: "Waiting" },
-  { _tag: "WaitingForBudget" }
-]
-
-/** How a comparison stands when a share of it is done. */
-export const progress = (share: number, given: Step = {}): ComparisonProgress => {
-  const { candidates = guide.slice(0, 3), metrics = nine.slice(0, 2), now = 0, perCandidate = 600, seed = 1 } = given
-  const next = random(seed)
-  const all = candidates.map((candidate, index): CandidateProgress => {
-    const done = Math.min(perCandidate, Math.floor(perCandidate * share * (0.8 + 0.4 * next())))
-    const failed = Math.floor(done * 0.01 * next())
-    const activity = activities(now)[index % 6] ?? { _tag: "Waiting" }
-    return {
-      candidate,
-      model: "gemini-3.5-flash",
-      total: perCandidate,
-      done: share === 1 ? perCandidate : done,
-      ok: (share === 1 ? perCandidate : done) - failed,
-      failed,
-      blocked: Math.floor(failed / 2),
-      means: Object.fromEntries(metrics.map((metric) => [metric, done === 0 ? undefined : next()])),
-      p50Ms: done === 0 ? undefined : 400 + next() * 3000,
-      cost: dollars(done * 0.0004),
-      activity: share === 1 ? { _tag: "Done" } : activity
-    }
-  })
-  const sum = (value: (one: CandidateProgress) => number) => all.reduce((total, one) => total + value(one), 0)
-  const failed = sum((one) => one.failed)
-  return {
-    total: perCandidate * candidates.length,
-    done: sum((one) => one.done),
-    resumed: 0,
-    failed,
-    blocked: sum((one) => one.blocked),
-    cost: Money.ReducerSum.combineAll(all.map(({ cost }) => cost)),
-    judgeCost: dollars(share * 0.2),
-    heldUsd: share === 1 ? Money.zero : Money.usd("0.11"),
-    budgetUsd: Money.usd("5"),
-    tokens: sum((one) => one.done) * 400,
-    judgeCalls: sum((one) => one.done),
-    retries: { quota: Math.floor(share * 11), unavailable: Math.floor(share * 3), other: 0 },
-    candidates: all,
-    firstError: failed === 0 ? undefined : { candidate: candidates[0] ?? "", rowId: "17", tag: "ContentBlocked" }
-  }
-}

@@ -7,7 +7,8 @@ import * as Pace from "../src/Pace.ts"
 import * as ProgressLine from "../src/ProgressLine.ts"
 import * as TerminalLine from "../src/TerminalLine.ts"
 import * as TerminalText from "../src/TerminalText.ts"
-import { guide, nine, progress, random } from "./ComparisonFixture.ts"
+import { guide, nine, random } from "./ComparisonFixture.ts"
+import { progress } from "./ProgressFixture.ts"
 
 process.env["TZ"] = "UTC"
 const seed = Number(process.env["GENOPS_SEED"] ?? Date.now() % 1_000_000)

@@ -9,7 +9,7 @@ import * as ComparisonView from "../src/ComparisonView.ts"
 import * as Display from "../src/Display.ts"
 import * as LiveWindow from "../src/LiveWindow.ts"
 import * as TerminalLine from "../src/TerminalLine.ts"
-import { progress } from "./ComparisonFixture.ts"
+import { progress } from "./ProgressFixture.ts"
 import { VirtualTerminal } from "./VirtualTerminal.ts"
 
 const animated: Display.Display = { ...Display.plain, animate: true, person: true }

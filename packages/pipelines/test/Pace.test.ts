@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CandidateProgress, ComparisonProgress } from "../src/ComparisonProgress.ts"
 import * as Pace from "../src/Pace.ts"
-import { progress, random } from "./ComparisonFixture.ts"
+import { random } from "./ComparisonFixture.ts"
+import { progress } from "./ProgressFixture.ts"
 
 const seed = Number(process.env["GENOPS_SEED"] ?? Date.now() % 1_000_000)
 
@@ -49,9 +50,9 @@ describe("Pace", () => {
   })
 
   it("leaves out what earlier sessions have done", () => {
-    const resumed = (ms: number) => at([500 + Math.floor(ms / 1000)])
-    assert.isUndefined(leftOf(run(resumed, 4_000)))
-    assert.closeTo(leftOf(run(resumed, 20_000)) ?? 0, 80_000, 4_000)
+    const resumed = (ms: number) => at([500 + Math.floor(ms / 3000)])
+    assert.isUndefined(leftOf(run(resumed, 14_000)))
+    assert.closeTo(leftOf(run(resumed, 30_000)) ?? 0, 270_000, 30_000)
   })
 
   it("is unknown while a candidate has finished nothing, and does not wait for one that failed", () => {
@@ -94,6 +95,12 @@ describe("Pace", () => {
       before = now
     })
     assert.isAbove(growths, 0, `GENOPS_SEED=${seed}`)
+  })
+
+  it("grows by 20 % when nothing was observed for long", () => {
+    const steady = run((ms) => at([Math.floor(ms / 100)]), 20_000)
+    const before = leftOf(steady) ?? 0
+    assert.closeTo(leftOf(Pace.observe(steady, at([201]), 49_000)) ?? 0, before * 1.2, 1)
   })
 
   it("follows a change of speed within a minute", () => {

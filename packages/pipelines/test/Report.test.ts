@@ -5,6 +5,8 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Stream from "effect/Stream"
 import type * as Cell from "../src/Cell.ts"
+import type * as Data from "../src/report/browser/data.ts"
+import * as Pack from "../src/report/browser/pack.ts"
 import * as Report from "../src/Report.ts"
 import * as Cast from "./ReportCast.ts"
 import * as Fixture from "./ReportFixture.ts"
@@ -140,6 +142,63 @@ describe("the rows", () => {
       }
     })
   )
+
+  it.effect("are compared by pairs as the comparison itself compares them", () =>
+    Effect.gen(function* () {
+      const { summary } = fixture
+      const index = Page.index(yield* Page.html(fixture))
+      for (const [candidate, name] of index.candidates.entries()) {
+        const planned = summary.differences.find(
+          (one) => one.candidate === name && one.metric === summary.primary_metric
+        )
+        const pair = index.pairs[candidate]?.[index.planned] ?? null
+        if (planned === undefined) assert.isNull(pair)
+        else {
+          assert.strictEqual(pair?.n, planned.n)
+          assert.approximately(pair?.difference?.[0] ?? Number.NaN, planned.mean ?? 0, 1e-6)
+        }
+        for (const [against, other] of index.candidates.entries()) {
+          const rate = summary.win_rates.find(
+            (one) => one.candidate === name && one.against === other && one.metric === summary.primary_metric
+          )
+          const turned = summary.win_rates.find(
+            (one) => one.candidate === other && one.against === name && one.metric === summary.primary_metric
+          )
+          const expected = rate?.rate ?? (turned === undefined ? undefined : 1 - (turned.rate ?? 0))
+          const shown = index.pairs[candidate]?.[against]?.winRate?.[0]
+          if (expected === undefined) assert.isUndefined(shown)
+          else assert.approximately(shown ?? Number.NaN, expected, 1e-9)
+        }
+      }
+    })
+  )
+
+  it("are packed and unpacked without a change", () => {
+    const { pack, unpack } = Pack.make()
+    const score = { score: 1, explanation: "" }
+    const cell = { candidate: 0, repeat: 0, attempts: 1, spent: { generationUsd: "0", judgeUsd: "0", unknown: 0 } }
+    const rows: ReadonlyArray<Data.RowText> = [
+      { row: 0, id: "a", cells: [{ ...cell, scores: {} }] },
+      { row: 1, id: "b", prompt: "", cells: [] },
+      {
+        row: 7,
+        id: "c",
+        reference: "r",
+        cells: [{ ...cell, response: "", scores: JSON.parse('{"__proto__":{"score":2}}') }]
+      },
+      {
+        row: 8,
+        id: "d",
+        prompt: "p",
+        reference: "",
+        cells: [
+          { ...cell, response: "x", scores: { b: score, "1": { score: null }, a: score } },
+          { ...cell, scores: { a: score } }
+        ]
+      }
+    ]
+    assert.deepStrictEqual(unpack(JSON.parse(JSON.stringify(pack(rows)))), rows)
+  })
 
   it.effect("say how each candidate fared, the worst repeat first", () =>
     Effect.gen(function* () {

@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import { gunzipSync } from "node:zlib"
 import type * as Data from "../src/report/browser/data.ts"
+import * as Pack from "../src/report/browser/pack.ts"
 import * as Report from "../src/Report.ts"
 
 export const html = <E, R>(options: Report.Options<E, R>): Effect.Effect<string, E, R> =>
@@ -18,7 +19,7 @@ const inflated = (page: string, id: string): string => {
 export const index = (page: string): Data.Index => JSON.parse(inflated(page, "index"))
 
 export const chunk = (page: string, number: number): ReadonlyArray<Data.RowText> =>
-  JSON.parse(inflated(page, `chunk-${number}`))
+  Pack.make().unpack(JSON.parse(inflated(page, `chunk-${number}`)))
 
 /** Everything that is in a page, also what it carries compressed. */
 export const everything = (page: string): string =>

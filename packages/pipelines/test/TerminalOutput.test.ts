@@ -1,4 +1,5 @@
 import { assert, describe, expect, it } from "@effect/vitest"
+import * as Money from "@genops/core/Money"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
@@ -10,7 +11,8 @@ import * as TerminalLine from "../src/TerminalLine.ts"
 import * as TerminalPlan from "../src/TerminalPlan.ts"
 import * as TerminalReport from "../src/TerminalReport.ts"
 import * as TerminalText from "../src/TerminalText.ts"
-import { facts, guide, nine, plan, progress, summary } from "./ComparisonFixture.ts"
+import { facts, guide, nine, plan, summary } from "./ComparisonFixture.ts"
+import { progress } from "./ProgressFixture.ts"
 
 // Lines of progress say the local time.
 process.env["TZ"] = "UTC"
@@ -23,7 +25,7 @@ const surroundings: Readonly<Record<string, Display.Surroundings>> = {
   NO_COLOR: { env: { TERM: "xterm-256color", NO_COLOR: "1" }, isTerminal: true }
 }
 
-const shares = [0, 0.05, 0.13, 0.52, 0.52, 0.87, 1]
+const shares = [0, 0.13, 0.52, 0.52, 1]
 
 /** What a run shows while it goes on: the last lines of a window at each share, or the lines that are written. */
 const live = (display: Display.Display, columns: number) =>
@@ -62,7 +64,14 @@ const whole = (display: Display.Display, columns: number) =>
       share: 0.5
     })
     return [
-      paint(TerminalPlan.lines(plan({ warnings: ["judge and candidate are the same model"] }), columns), display),
+      paint(
+        TerminalPlan.lines(plan({ warnings: ["judge and candidate are the same model"] }), {
+          name: "support-faq",
+          budget: Money.usd("5"),
+          columns
+        }),
+        display
+      ),
       yield* live(display, columns),
       paint(TerminalReport.lines(many, facts(many), { columns }), display),
       paint(
@@ -80,25 +89,12 @@ describe("what a comparison shows", () => {
       it.effect(`${name}, ${columns} columns`, () =>
         Effect.gen(function* () {
           const text = yield* whole(Display.detect(surrounding), columns)
-          yield* Effect.promise(() =>
-            expect(visible(text)).toMatchFileSnapshot(
-              join(import.meta.dirname, "fixtures/terminal", `${name}-${columns}.txt`)
-            )
-          )
-        })
-      )
-
-      it.effect(`${name}, ${columns} columns: no line is too wide, but a path or a command`, () =>
-        Effect.gen(function* () {
-          const text = yield* whole(Display.detect(surrounding), columns)
-          const wide = text
-            .split(/\r?\n/)
-            .filter((line) => TerminalText.width(line) > columns && !/ \.genops\/|--run-id/.test(line))
-          // A line of progress that was asked for is written whole: files have no width.
-          assert.deepStrictEqual(
-            wide.filter((line) => !/^\d\d:\d\d:\d\d|^stopping: /.test(line)),
-            []
-          )
+          const file = join(import.meta.dirname, "fixtures/terminal", `${name}-${columns}.txt`)
+          yield* Effect.promise(() => expect(visible(text)).toMatchFileSnapshot(file))
+          // Paths and commands can be copied; a line of progress in a file has no width.
+          const mayBeWide = /^ (report|cells) |--run-id|^\d\d:\d\d:\d\d|^stopping: /
+          const wide = text.split(/\r?\n/).filter((line) => TerminalText.width(line) > columns && !mayBeWide.test(line))
+          assert.deepStrictEqual(wide, [])
         })
       )
     }

@@ -27,7 +27,7 @@ export const request = {
 } as const satisfies TuningRequest.Supervised
 
 /** 45,000 tokens x 3 epochs x 5 dollars a million. */
-export const trainingTokens = 45_000
+const trainingTokens = 45_000
 export const worst = "0.675"
 
 export interface Plan extends Partial<Tune.Options<TuningRequest.TuningRequest>> {

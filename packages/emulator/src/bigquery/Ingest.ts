@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Datum from "./Datum.ts"
+import type * as Datum from "./Datum.ts"
 import * as Field from "./Field.ts"
 import * as Json from "./Json.ts"
 import * as Lines from "./Lines.ts"

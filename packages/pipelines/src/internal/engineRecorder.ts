@@ -1,4 +1,5 @@
 /** An engine that tells the bodies of its workflows which run they are, and a journal how they go. */
+import { ModelMeter } from "@genops/vertex/ModelMeter"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,8 +9,15 @@ import type * as Workflow from "effect/workflow/Workflow"
 import { WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
 import * as Run from "./engineRun.ts"
 import type { Journal } from "./engineStore.ts"
+import * as Guard from "./guard.ts"
 
 type Engine = WorkflowEngine["Service"]
+
+/** What was around the program that registered a workflow. */
+interface Around {
+  readonly budgets: Effect.Success<typeof Guard.Budgets>
+  readonly meter: Effect.Success<typeof ModelMeter>
+}
 
 const runIdOf = (payload: unknown, executionId: string): string =>
   Predicate.hasProperty(payload, "runId") && typeof payload["runId"] === "string" ? payload["runId"] : executionId
@@ -32,7 +40,7 @@ export const wrap = (engine: Engine, journal: Journal, registered: Set<string>):
       execute: (payload: Payload["Type"], executionId: string) => Effect.Effect<Success["Type"], Error["Type"], R>
     ) => {
       registered.add(workflow._tag)
-      return engine.register(workflow, (payload, executionId) =>
+      const begin = (around: Around) => (payload: Payload["Type"], executionId: string) =>
         Effect.gen(function* () {
           const failures = yield* journal.begun(executionId)
           const run: Run.Run = {
@@ -54,17 +62,26 @@ export const wrap = (engine: Engine, journal: Journal, registered: Set<string>):
               WorkflowInstance.use(({ suspended }) => (suspended ? Effect.void : journal.left(executionId)))
             ),
             Effect.provideService(Run.Current, run),
+            // The engine in memory begins a body in the context of the timer that woke it, where the budgets of the last time still are.
+            Effect.provideService(Guard.Budgets, around.budgets),
+            Effect.provideService(ModelMeter, around.meter),
             // The engine in memory would give it itself.
             Effect.provideService(WorkflowEngine, self)
           )
         })
-      )
+      return Effect.gen(function* () {
+        const around: Around = { budgets: yield* Guard.Budgets, meter: yield* ModelMeter }
+        return yield* engine.register(workflow, begin(around))
+      })
     },
     deferredResult: (deferred) =>
       Effect.tap(engine.deferredResult(deferred), (result) =>
-        Option.isNone(result) && isDecision(deferred.name)
-          ? WorkflowInstance.use(({ executionId }) => journal.awaits(executionId, deferred.name))
-          : Effect.void
+        // Who looks from outside does not wait.
+        Effect.flatMap(Run.Current, (run) =>
+          run !== undefined && Option.isNone(result) && isDecision(deferred.name)
+            ? WorkflowInstance.use(({ executionId }) => journal.awaits(executionId, deferred.name))
+            : Effect.void
+        )
       )
   })
   return self

@@ -1,5 +1,6 @@
 /** Trees as HTML text, and the parts that the report as written shares with the page in the reader's browser. */
 import * as Format from "../report/browser/format.ts"
+import * as Pack from "../report/browser/pack.ts"
 import * as PairView from "../report/browser/pairView.ts"
 import * as RowTable from "../report/browser/rowTable.ts"
 import * as Tree from "../report/browser/tree.ts"
@@ -7,6 +8,7 @@ import * as View from "../report/browser/view.ts"
 
 export const { h } = Tree.make()
 export const format = Format.make()
+export const { pack } = Pack.make()
 export const views = View.make()
 export const pairView = PairView.make({ format, h })
 export const rowTable = RowTable.make({ format, h, views })

@@ -6,7 +6,7 @@ import type * as Tree from "../report/browser/tree.ts"
 import type * as Failures from "./reportFailures.ts"
 import * as FailuresSection from "./reportFailures.ts"
 import { bucketOf, type Gathered, rowsOf } from "./reportGather.ts"
-import { format, h } from "./reportHtml.ts"
+import { format, h, pack } from "./reportHtml.ts"
 import * as Index from "./reportIndex.ts"
 import * as Measured from "./reportMeasured.ts"
 import * as Page from "./reportPage.ts"
@@ -48,8 +48,9 @@ export const plan = (
 /** The address of a part from another one. A name is never taken for a scheme. */
 const hrefOf = (from: number, to: Part): `./${string}.html` => {
   const [folder, name] = to.file.includes("/") ? to.file.split("/") : ["", to.file]
-  const safe = encodeURIComponent((name ?? "").replace(/\.html$/, ""))
-  if (from === 0) return folder === "" ? `./${safe}.html` : `./${encodeURIComponent(folder ?? "")}/${safe}.html`
+  const safe = encodeURIComponent((name ?? "").toWellFormed().replace(/\.html$/, ""))
+  if (from === 0)
+    return folder === "" ? `./${safe}.html` : `./${encodeURIComponent((folder ?? "").toWellFormed())}/${safe}.html`
   return folder === "" ? `./../${safe}.html` : `./${safe}.html`
 }
 
@@ -116,7 +117,8 @@ export const page = <E>(
     Summary.draw(summary, measures, pairs),
     primary === undefined || primary.unit === "ms"
       ? undefined
-      : h("div", { class: "overview" }, TradeOff.draw(pen, summary, primary), WinRates.draw(summary, cells.metrics)),
+      : h("div", // A matrix of many needs the whole width.
+          { class: summary.candidates.length > 4 ? "overview stacked" : "overview" }, TradeOff.draw(pen, summary, primary), WinRates.draw(summary, cells.metrics)),
     Strips.draw(pen, cells, measures),
     rowsSection,
     Timeline.draw(pen, history),
@@ -143,14 +145,27 @@ export const page = <E>(
     const title = `${options.title ?? manifest.runId}${at === 0 ? "" : `, part ${at + 1}`}`
     return Page.open(title, h("div", {}, content).children)
   })
-  let same = ""
+  /** A chunk as it stands in the page, and which of its rows have equal answers. */
   const chunk = (bucket: number) =>
-    Effect.map(rowsOf(spool, bucket), (texts) => {
-      same += texts.map((text) => (Payload.isSame(text) ? "1" : "0")).join("")
-      return Page.data(`chunk-${bucket}`, Payload.encode(texts))
+    Effect.gen(function* () {
+      const texts = yield* rowsOf(spool, bucket)
+      const same = texts.map((text) => (Payload.isSame(text) ? "1" : "0")).join("")
+      return { same, data: Page.data(`chunk-${bucket}`, yield* Payload.encode(pack(texts))) }
     })
-  return Stream.fromEffect(start).pipe(
-    Stream.concat(Stream.mapEffect(Stream.fromIterable(buckets), chunk)),
-    Stream.concat(Stream.suspend(() => Stream.make(Page.data("index", Payload.encode(index(same))), Page.close())))
-  )
+  return Stream.suspend(() => {
+    let same = ""
+    const chunks = Stream.fromIterable(buckets).pipe(
+      // One is compressed while the next one is put together.
+      Stream.mapEffect(chunk, { concurrency: 2 }),
+      Stream.map((one) => {
+        same += one.same
+        return one.data
+      })
+    )
+    const end = Effect.suspend(() => Payload.encode(index(same)))
+    return Stream.fromEffect(start).pipe(
+      Stream.concat(chunks),
+      Stream.concat(Stream.map(Stream.fromEffect(end), (data) => Page.data("index", data) + Page.close()))
+    )
+  })
 }

@@ -1,6 +1,8 @@
 /** What the report carries for its rows: cells without what is not shown, and the chunks that they are put into. */
 import * as Money from "@genops/core/Money"
-import { gzipSync } from "node:zlib"
+import * as Effect from "effect/Effect"
+import { promisify } from "node:util"
+import { gzip } from "node:zlib"
 import type * as Cell from "../Cell.ts"
 import type * as Data from "../report/browser/data.ts"
 import * as Cells from "./reportCells.ts"
@@ -167,10 +169,15 @@ export const isSame = ({ cells }: Data.RowText): boolean => {
   return first.every(({ error, response }) => response === first[0]?.response && error?.tag === first[0]?.error?.tag)
 }
 
+const compress = promisify(gzip)
+
 /** JSON as compressed text that can stand in a page. */
-export const encode = (value: unknown): string => {
-  const bytes = gzipSync(JSON.stringify(value), { level: 6 })
-  // The system that compressed is noted in the tenth byte: the same report is the same everywhere.
-  bytes[9] = 255
-  return bytes.toString("base64")
-}
+export const encode = (value: unknown): Effect.Effect<string> =>
+  Effect.map(
+    Effect.promise(() => compress(JSON.stringify(value), { level: 6 })),
+    (bytes) => {
+      // The system that compressed is noted in the tenth byte: the same report is the same everywhere.
+      bytes[9] = 255
+      return bytes.toString("base64")
+    }
+  )

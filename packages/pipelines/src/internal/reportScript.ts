@@ -4,6 +4,7 @@ import * as Diff from "../report/browser/diff.ts"
 import * as Dom from "../report/browser/dom.ts"
 import * as Format from "../report/browser/format.ts"
 import * as Keyboard from "../report/browser/keyboard.ts"
+import * as Pack from "../report/browser/pack.ts"
 import * as PairView from "../report/browser/pairView.ts"
 import * as Payload from "../report/browser/payload.ts"
 import * as RowDetail from "../report/browser/rowDetail.ts"
@@ -42,7 +43,8 @@ const views = (${source(View.make)})()
 const rowLines = (${source(RowLines.make)})()
 const keyboard = (${source(Keyboard.make)})()
 const dom = (${source(Dom.make)})(window)
-const payload = (${source(Payload.make)})(window)
+const { unpack } = (${source(Pack.make)})()
+const payload = (${source(Payload.make)})({ unpack, window })
 const strips = (${source(Strips.make)})({ format })
 const pairView = (${source(PairView.make)})({ format, h })
 const rowTable = (${source(RowTable.make)})({ format, h, views })

@@ -120,7 +120,7 @@ ${shades}
 `
 
 const charts = `
-.overview { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); column-gap: 2.5rem; }
+.overview { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); column-gap: 2.5rem; } .overview.stacked { grid-template-columns: minmax(0, 1fr); } .stacked figure { max-width: 46rem; }
 .chart-box { overflow-x: auto; } figcaption { margin-top: .4rem; }
 .chart { display: block; width: 100%; height: auto; min-width: 26rem; overflow: visible; fill: currentColor; color: var(--muted); font-family: inherit; }
 .wide .chart { min-width: 46rem; }
@@ -190,7 +190,8 @@ const narrow = `
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 @media print {
   :root, :root[data-theme] { color-scheme: light; }
-  body { max-width: none; padding: 0; font-size: 11px; }
+  html { font-size: 10px; } body { max-width: none; padding: 0; font-size: 11px; }
+  .summary .ci { display: block; } .metric { min-width: 6rem; } .summary th[scope="row"] { min-width: 0; } th, td { padding: .3rem .4rem; } .chart { max-width: 40rem; } .wide .chart { max-width: none; }
   .only-live, .pager, .pointed, button.quiet, html.live .only-live { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
   .scrolling, .chart-box { overflow: visible; } .rows thead th { position: static; }

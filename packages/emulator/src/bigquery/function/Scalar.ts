@@ -75,7 +75,7 @@ export const numbers: ReadonlyArray<Entry> = [
   ["DIV(NUMERIC, NUMERIC) NUMERIC", missing],
   ["MOD(INT64, INT64) INT64", "CASE WHEN $2 = -1 THEN $1 - $1 ELSE $1 % bq_divisor($1, $2) END"],
   ["MOD(NUMERIC, NUMERIC) NUMERIC", missing],
-  ["SAFE_DIVIDE(FLOAT64, FLOAT64) FLOAT64", "CASE WHEN $2 = 0 THEN NULL ELSE $1 / $2 END"],
+  ["SAFE_DIVIDE(FLOAT64, FLOAT64) FLOAT64", "CASE WHEN $2 = 0 OR (NOT isfinite($1 / $2) AND isfinite($1) AND isfinite($2)) THEN NULL ELSE $1 / $2 END"],
   ["SAFE_DIVIDE(NUMERIC, NUMERIC) NUMERIC", missing],
   ["SAFE_ADD(INT64, INT64) INT64", "TRY_CAST(CAST($1 AS HUGEINT) + $2 AS BIGINT)"],
   ["SAFE_ADD(FLOAT64, FLOAT64) FLOAT64", missing],

@@ -95,9 +95,9 @@ const arithmetic = ({ at, operator }: Of<"binary">, left: Typed.Typed, right: Ty
 const binary = (expression: Of<"binary">, context: Context): Typed.Typed => {
   const { at, operator } = expression
   const isArithmetic = operator === "+" || operator === "-" || operator === "*" || operator === "/"
-  // Sums within sums are looked at as one.
-  const read = isArithmetic ? raw : translate
-  const [left, right] = [read(expression.left, context), read(expression.right, context)]
+  // Sums and products within others are looked at as one. Not so below a fraction, where infinity would make 0.
+  const left = (isArithmetic ? raw : translate)(expression.left, context)
+  const right = (isArithmetic && operator !== "/" ? raw : translate)(expression.right, context)
   if (isArithmetic) return arithmetic(expression, left, right, context)
   const all = (kind: SqlType.Scalar) => {
     const sides = [left, right].map((side) => Typed.coerce(side, SqlType.scalar(kind)))

@@ -286,9 +286,10 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
       const { at } = peek()
       const operator = ["+", "-", "~"].find((operator) => take(operator))
       if (operator === undefined) return postfix()
+      const isNumber = peek().kind === "integer"
       const of = unary()
       // A sign belongs to its number, so that the smallest INT64 can be written.
-      if (operator === "-" && of.kind === "literal" && typeof of.value === "bigint" && of.type === "INT64") return { ...of, at, value: -of.value }
+      if (operator === "-" && isNumber && of.kind === "literal" && typeof of.value === "bigint") return { ...of, at, value: -of.value }
       return { kind: "unary", at, operator, of }
     })
 

@@ -32,14 +32,14 @@ export const make = () => {
   const search = (a: ReadonlyArray<string>, b: ReadonlyArray<string>, most: number) => {
     const trace: Array<Int32Array> = []
     const limit = Math.min(a.length + b.length, most)
-    let furthest = new Int32Array(3)
+    let furthest = new Int32Array(0)
     for (let d = 0; d <= limit; d++) {
-      // Diagonals -d-1..d+1, so that the neighbours of every diagonal are there.
+      // Diagonals -d-1..d+1: at d + 1 the neighbours of every diagonal are looked for; outside of it there are none.
       const now = new Int32Array(2 * d + 3)
       for (let k = -d; k <= d; k += 2) {
-        const left = d === 0 || k === -d ? -1 : (furthest[k - 1 + d] ?? 0)
-        const right = d === 0 || k === d ? -1 : (furthest[k + 1 + d] ?? 0)
-        let x = d === 0 ? 0 : right > left ? right : left + 1
+        const left = furthest[k - 1 + d] ?? -1
+        const right = furthest[k + 1 + d] ?? -1
+        let x = right > left ? right : left + 1
         while (x < a.length && x - k < b.length && a[x] === b[x - k]) x++
         now[k + d + 1] = x
         if (x >= a.length && x - k >= b.length) {
@@ -60,8 +60,8 @@ export const make = () => {
     for (let d = trace.length - 1; d > 0; d--) {
       const before = trace[d - 1] ?? new Int32Array(0)
       const k = x - y
-      const left = k === -d ? -1 : (before[k - 1 + d] ?? 0)
-      const right = k === d ? -1 : (before[k + 1 + d] ?? 0)
+      const left = before[k - 1 + d] ?? -1
+      const right = before[k + 1 + d] ?? -1
       const down = right > left
       const fromX = down ? right : left
       const fromY = fromX - (down ? k + 1 : k - 1)

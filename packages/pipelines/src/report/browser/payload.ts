@@ -5,13 +5,21 @@
  */
 import type * as Data from "./data.ts"
 import type { Window } from "./dom.ts"
+import type { Pack, Packed } from "./pack.ts"
 
 /**
  * Makes the reader. A chunk is inflated once and kept.
  *
  * @since 0.1.0
  */
-export const make = ({ document }: Pick<Window, "document">) => {
+export const make = ({
+  unpack,
+  window
+}: {
+  readonly unpack: Pack["unpack"]
+  readonly window: Pick<Window, "document">
+}) => {
+  const { document } = window
   const inflate = async (id: string): Promise<string> => {
     const base64 = document.getElementById(id)?.textContent ?? ""
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
@@ -25,8 +33,8 @@ export const make = ({ document }: Pick<Window, "document">) => {
       const kept = chunks.get(number)
       if (kept !== undefined) return kept
       const chunk = inflate(`chunk-${number}`).then((text) => {
-        const rows: ReadonlyArray<Data.RowText> = JSON.parse(text)
-        return new Map(rows.map((row) => [row.row, row]))
+        const packed: Packed = JSON.parse(text)
+        return new Map(unpack(packed).map((row) => [row.row, row]))
       })
       chunks.set(number, chunk)
       return chunk

@@ -118,13 +118,13 @@ export const make = () => {
       view.sort.startsWith("v")
         ? valueOf(index, view.measure, candidate, position)
         : differenceOf(index, view, candidate, position)
-    const keys = new Map(positions.map((position) => [position, key(position)]))
-    return positions.toSorted((a, b) => {
-      const left = keys.get(a) ?? null
-      const right = keys.get(b) ?? null
-      if (left === null || right === null) return left === right ? a - b : left === null ? 1 : -1
-      return (left - right) * sign || a - b
-    })
+    return positions
+      .map((position) => ({ position, key: key(position) }))
+      .toSorted((a, b) => {
+        if (a.key === null || b.key === null) return a.key === b.key ? a.position - b.position : a.key === null ? 1 : -1
+        return (a.key - b.key) * sign || a.position - b.position
+      })
+      .map(({ position }) => position)
   }
 
   /** The part of the address after "#"; "" for the initial view. */
