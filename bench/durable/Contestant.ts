@@ -9,7 +9,7 @@ export type Request =
   /** Runs so many workflows that pause for two seconds. Answers by how many milliseconds each went on too late. */
   | { readonly kind: "lateness"; readonly count: number }
 
-export type Answer = number | ReadonlyArray<number>
+type Answer = number | ReadonlyArray<number>
 
 export interface Contestant {
   readonly ask: (request: Request) => Promise<Answer>

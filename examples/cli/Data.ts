@@ -32,7 +32,7 @@ export const uriOf = (data: string, bucket: string | undefined) =>
   })
 
 /** Makes the bucket of an emulator; a real one has an owner, a place and a price, and is not made on the side. */
-const ensureBucket = (bucket: string) =>
+export const ensureBucket = (bucket: string) =>
   Effect.flatMap(Target, ({ project, url }) =>
     url === undefined
       ? Effect.void

@@ -32,7 +32,7 @@ const find = (): string | undefined => {
 /** The program; undefined where there is none. `CHROMIUM_PATH` names it, else it is looked for under its usual names. */
 export const path = find()
 
-export interface Opened {
+interface Opened {
   readonly page: Page
   /** Addresses of all requests, the page's own first. */
   readonly requests: ReadonlyArray<string>
@@ -51,7 +51,7 @@ export interface Subject {
   readonly open: (file: string, options?: Options) => Promise<Opened>
 }
 
-export interface Options extends BrowserContextOptions {
+interface Options extends BrowserContextOptions {
   readonly hash?: string
   readonly wait?: boolean
 }

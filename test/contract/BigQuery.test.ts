@@ -27,7 +27,9 @@ const live = Layer.unwrap(
 const memory = Layer.provideMerge(BigQuery.layerMemory(), CloudStorage.layerMemory)
 
 BigQueryContract.suite("memory", memory, { hasSql: false })
-BigQueryContract.suite("@google-cloud/bigquery on the emulator", Layer.provide(live, Emulator.layer()), { hasSql: true })
+BigQueryContract.suite("@google-cloud/bigquery on the emulator", Layer.provide(live, Emulator.layer()), {
+  hasSql: true
+})
 
 const table = { dataset: "wire", table: "t", fields: [{ name: "n", type: "INT64" as const }] }
 
@@ -39,7 +41,9 @@ const withTable = Effect.gen(function* () {
 
 const load = BigQuery.load({ table, uris: ["gs://contract-bucket/n.jsonl"], jobId: "wire-load" })
 
-const numbers = Effect.map(Stream.runCollect(BigQuery.rows(table, Schema.Struct({ n: Schema.Int }))), (rows) => rows.map(({ n }) => n))
+const numbers = Effect.map(Stream.runCollect(BigQuery.rows(table, Schema.Struct({ n: Schema.Int }))), (rows) =>
+  rows.map(({ n }) => n)
+)
 
 const onWire = Effect.provide(Layer.provideMerge(live, Emulator.layer()))
 
@@ -72,8 +76,17 @@ describe("BigQuery on the wire", () => {
       const { requests, setFaults } = yield* Emulator.Emulator
       yield* withTable
       yield* setFaults([
-        { operation: "bigquery.jobs.insert", sequence: [{ type: "status", status: 503 }, { type: "status", status: 403 }] },
-        { operation: "bigquery.jobs.get", sequence: [{ type: "drop", when: "before-headers" }, { type: "malformed" }, { type: "status", status: 500 }] }
+        {
+          operation: "bigquery.jobs.insert",
+          sequence: [
+            { type: "status", status: 503 },
+            { type: "status", status: 403 }
+          ]
+        },
+        {
+          operation: "bigquery.jobs.get",
+          sequence: [{ type: "drop", when: "before-headers" }, { type: "malformed" }, { type: "status", status: 500 }]
+        }
       ])
       yield* load
       assert.deepStrictEqual(yield* numbers, [1, 2])
@@ -94,7 +107,12 @@ describe("BigQuery on the wire", () => {
     Effect.gen(function* () {
       const { requests } = yield* Emulator.Emulator
       yield* withTable
-      yield* BigQuery.load({ table, uris: ["gs://contract-bucket/n.jsonl"], jobId: "slow", labels: { "emulator-seconds": "0_5" } })
+      yield* BigQuery.load({
+        table,
+        uris: ["gs://contract-bucket/n.jsonl"],
+        jobId: "slow",
+        labels: { "emulator-seconds": "0_5" }
+      })
       assert.deepStrictEqual(yield* numbers, [1, 2])
       assert.isAtLeast((yield* requests).counts["bigquery.jobs.get"] ?? 0, 2)
     }).pipe(onWire)

@@ -64,7 +64,8 @@ const all = (name: BigQueryTable.TableName) => Stream.runCollect(BigQuery.rows(n
 
 const count = (name: BigQueryTable.TableName) => Effect.map(all(name), (rows) => rows.length)
 
-const reason = <A, R>(call: Effect.Effect<A, BigQuery.BigQueryError, R>) => Effect.map(Effect.flip(call), (error) => error.reason)
+const reason = <A, R>(call: Effect.Effect<A, BigQuery.BigQueryError, R>) =>
+  Effect.map(Effect.flip(call), (error) => error.reason)
 
 const lines = (...rows: ReadonlyArray<unknown>) => rows.map((row) => `${JSON.stringify(row)}\n`).join("")
 
@@ -118,10 +119,15 @@ export const suite = <E>(
         yield* BigQuery.insert(before, [{ run_id: "r0" }], { id: () => "0" })
         const after = table("grows", { fields: [...before.fields, { name: "bleu_mean", type: "FLOAT64" }] })
         assert.strictEqual((yield* reason(BigQuery.ensureTable(after)))._tag, "SchemaMismatch")
-        assert.deepStrictEqual(yield* BigQuery.ensureTable(after, { missing: "add" }), { isNew: false, added: ["bleu_mean"] })
+        assert.deepStrictEqual(yield* BigQuery.ensureTable(after, { missing: "add" }), {
+          isNew: false,
+          added: ["bleu_mean"]
+        })
         assert.deepStrictEqual(yield* BigQuery.ensureTable(after), { isNew: false, added: [] })
         assert.deepInclude((yield* all(after))[0], { run_id: "r0", bleu_mean: null })
-        const required = table("grows", { fields: [...after.fields, { name: "must", type: "INT64", mode: "REQUIRED" }] })
+        const required = table("grows", {
+          fields: [...after.fields, { name: "must", type: "INT64", mode: "REQUIRED" }]
+        })
         assert.strictEqual((yield* reason(BigQuery.ensureTable(required, { missing: "add" })))._tag, "SchemaMismatch")
       })
     )
@@ -187,13 +193,20 @@ export const suite = <E>(
         yield* BigQuery.ensureDataset(dataset)
         const target = table("missing")
         yield* BigQuery.ensureTable(target)
-        const load = (jobId: string, uri: string, into = target) => reason(BigQuery.load({ table: into, uris: [uri], jobId }))
+        const load = (jobId: string, uri: string, into = target) =>
+          reason(BigQuery.load({ table: into, uris: [uri], jobId }))
         assert.strictEqual((yield* load("m1", `${bucket}/none.jsonl`))._tag, "NotFound")
         assert.strictEqual((yield* load("m2", "gs://no-such-bucket-here/x.jsonl"))._tag, "NotFound")
         yield* CloudStorage.write(`${bucket}/there.jsonl`, lines(row))
         assert.strictEqual((yield* load("m3", `${bucket}/there.jsonl`, table("never_made")))._tag, "NotFound")
-        assert.strictEqual((yield* load("m4", `${bucket}/there.jsonl`, { ...target, dataset: "nowhere" }))._tag, "NotFound")
-        assert.strictEqual((yield* reason(BigQuery.insert(table("never_made"), [row], { id: () => "a" })))._tag, "NotFound")
+        assert.strictEqual(
+          (yield* load("m4", `${bucket}/there.jsonl`, { ...target, dataset: "nowhere" }))._tag,
+          "NotFound"
+        )
+        assert.strictEqual(
+          (yield* reason(BigQuery.insert(table("never_made"), [row], { id: () => "a" })))._tag,
+          "NotFound"
+        )
         assert.strictEqual((yield* reason(all({ dataset, table: "never_made" })))._tag, "NotFound")
       })
     )
@@ -203,12 +216,15 @@ export const suite = <E>(
         yield* BigQuery.ensureDataset(dataset)
         const target = table("inserted")
         yield* BigQuery.ensureTable(target)
-        const insert = (...rows: ReadonlyArray<BigQuery.Row>) => BigQuery.insert(target, rows, { id: (row) => String(row["run_id"]) })
+        const insert = (...rows: ReadonlyArray<BigQuery.Row>) =>
+          BigQuery.insert(target, rows, { id: (row) => String(row["run_id"]) })
         yield* insert(row, empty)
         yield* insert(row)
         assert.deepStrictEqual(yield* all(target), [row, empty])
         yield* insert({ run_id: "r3", n: 9007199254740993n })
-        const rejected = yield* reason(insert({ run_id: "r4" }, { run_id: "r5", n: "three" }, { run_id: "r6", what: 1 }))
+        const rejected = yield* reason(
+          insert({ run_id: "r4" }, { run_id: "r5", n: "three" }, { run_id: "r6", what: 1 })
+        )
         assert(rejected._tag === "RowsRejected", rejected.message)
         assert.deepStrictEqual(
           rejected.rows.map(({ field, row }) => [row, field]),
@@ -259,7 +275,13 @@ export const suite = <E>(
           ].map(({ _tag }) => _tag)
           assert.deepStrictEqual([...new Set(tags)], ["InvalidName"], name)
         }
-        const twice = table("t", { fields: [{ name: "a", type: "STRING" }, { name: "A", type: "STRING" }], cluster: [] })
+        const twice = table("t", {
+          fields: [
+            { name: "a", type: "STRING" },
+            { name: "A", type: "STRING" }
+          ],
+          cluster: []
+        })
         assert.strictEqual((yield* reason(BigQuery.ensureTable(twice)))._tag, "InvalidName")
         const jobId = yield* reason(BigQuery.load({ table: table("t"), uris: [], jobId: "a/b" }))
         assert.strictEqual(jobId._tag, "InvalidName")
@@ -337,8 +359,15 @@ export const suite = <E>(
 
     it.effect("streams results of many pages, and stops when nobody wants more", () =>
       Effect.gen(function* () {
-        const numbers = BigQuery.query({ sql: "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 25000)) AS n ORDER BY n" }, Schema.Struct({ n: Schema.Int }))
-        const sum = yield* Stream.runFold(numbers, () => 0, (sum, { n }) => sum + n)
+        const numbers = BigQuery.query(
+          { sql: "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 25000)) AS n ORDER BY n" },
+          Schema.Struct({ n: Schema.Int })
+        )
+        const sum = yield* Stream.runFold(
+          numbers,
+          () => 0,
+          (sum, { n }) => sum + n
+        )
         assert.strictEqual(sum, (25_000 * 25_001) / 2)
         assert.lengthOf(yield* Stream.runCollect(Stream.take(numbers, 3)), 3)
       })
@@ -358,7 +387,9 @@ export const suite = <E>(
         for (const sql of ["SELECT", "SELECT nope FROM contract.estimated", "SELECT 1/0 AS x"]) {
           assert.strictEqual((yield* reason(Stream.runCollect(BigQuery.query({ sql }, Any))))._tag, "InvalidQuery", sql)
         }
-        const nowhere = yield* reason(Stream.runCollect(BigQuery.query({ sql: "SELECT 1 AS one FROM contract.nowhere" }, Any)))
+        const nowhere = yield* reason(
+          Stream.runCollect(BigQuery.query({ sql: "SELECT 1 AS one FROM contract.nowhere" }, Any))
+        )
         assert.strictEqual(nowhere._tag, "NotFound")
       })
     )

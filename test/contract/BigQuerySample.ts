@@ -5,7 +5,7 @@ import type * as Cell from "@genops/pipelines/Cell"
 import type * as ComparisonSummary from "@genops/pipelines/ComparisonSummary"
 import type * as RunManifest from "@genops/pipelines/RunManifest"
 
-export const metrics = ["exact_match", "rouge_l"]
+const metrics = ["exact_match", "rouge_l"]
 
 export const manifest = (runId: string, more: Partial<RunManifest.RunManifest> = {}): RunManifest.RunManifest => ({
   format: 1,

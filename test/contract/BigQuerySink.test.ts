@@ -33,9 +33,18 @@ describe("sinks, asked by SQL", () => {
   it.live("give the last revision of each run, exact money, and scores out of JSON", () =>
     Effect.gen(function* () {
       const target = { dataset: "genops" }
-      for (const [runId, isResumed] of [["r1", false], ["r1", true], ["r2", false]] as const) {
+      for (const [runId, isResumed] of [
+        ["r1", false],
+        ["r1", true],
+        ["r2", false]
+      ] as const) {
         const cells = Stream.fromIterable(Sample.cells(runId, { isResumed }))
-        const exported = yield* GcsSink.write({ prefix: "gs://contract-bucket/sql", manifest: Sample.manifest(runId), summary: Sample.summary(), cells })
+        const exported = yield* GcsSink.write({
+          prefix: "gs://contract-bucket/sql",
+          manifest: Sample.manifest(runId),
+          summary: Sample.summary(),
+          cells
+        })
         yield* BigQuerySink.load(target, exported)
       }
       const sql = `
@@ -44,13 +53,23 @@ describe("sinks, asked by SQL", () => {
           ROUND(AVG(FLOAT64(scores.rouge_l.score)), 6) AS rouge_l
         FROM last GROUP BY run_id, candidate ORDER BY run_id, candidate`
       const day = { type: "DATE" as const, value: "2026-11-22" }
-      const Row = Schema.Struct({ run_id: Schema.String, candidate: Schema.String, n: Schema.Int, failed: Schema.Int, cost: Schema.String, rouge_l: Schema.Finite })
-      assert.deepStrictEqual(yield* Stream.runCollect(BigQuery.query({ sql, dataset: "genops", parameters: { day } }, Row)), [
-        { run_id: "r1", candidate: "flash", n: 3, failed: 0, cost: "0.000000000036", rouge_l: 0.2 },
-        { run_id: "r1", candidate: "pro", n: 3, failed: 0, cost: "0.000000000036", rouge_l: 0.2 },
-        { run_id: "r2", candidate: "flash", n: 3, failed: 0, cost: "0.000000000036", rouge_l: 0.2 },
-        { run_id: "r2", candidate: "pro", n: 3, failed: 1, cost: "0.000000000024", rouge_l: 0.15 }
-      ])
+      const Row = Schema.Struct({
+        run_id: Schema.String,
+        candidate: Schema.String,
+        n: Schema.Int,
+        failed: Schema.Int,
+        cost: Schema.String,
+        rouge_l: Schema.Finite
+      })
+      assert.deepStrictEqual(
+        yield* Stream.runCollect(BigQuery.query({ sql, dataset: "genops", parameters: { day } }, Row)),
+        [
+          { run_id: "r1", candidate: "flash", n: 3, failed: 0, cost: "0.000000000036", rouge_l: 0.2 },
+          { run_id: "r1", candidate: "pro", n: 3, failed: 0, cost: "0.000000000036", rouge_l: 0.2 },
+          { run_id: "r2", candidate: "flash", n: 3, failed: 0, cost: "0.000000000036", rouge_l: 0.2 },
+          { run_id: "r2", candidate: "pro", n: 3, failed: 1, cost: "0.000000000024", rouge_l: 0.15 }
+        ]
+      )
     }).pipe(Effect.provide(live))
   )
 
@@ -60,7 +79,9 @@ describe("sinks, asked by SQL", () => {
       const before = yield* Effect.flip(GcsSink.prepare(prefix))
       assert.strictEqual(before.reason._tag, "NotFound")
       const cells = Stream.fromIterable(Sample.cells("r1"))
-      const after = yield* Effect.flip(GcsSink.write({ prefix, manifest: Sample.manifest("r1"), summary: Sample.summary(), cells }))
+      const after = yield* Effect.flip(
+        GcsSink.write({ prefix, manifest: Sample.manifest("r1"), summary: Sample.summary(), cells })
+      )
       assert.strictEqual(after.reason._tag, "NotFound")
       assert.include(after.message, "bucket does not exist")
     }).pipe(Effect.provide(live))

@@ -17,7 +17,8 @@ const Any = Schema.Record(Schema.String, Schema.Unknown)
 
 const rows = (dataset: string, table: string) => Stream.runCollect(BigQuery.rows({ dataset, table }, Any))
 
-const names = (prefix: string) => Effect.map(Stream.runCollect(CloudStorage.list(prefix)), (all) => all.map(({ name }) => name))
+const names = (prefix: string) =>
+  Effect.map(Stream.runCollect(CloudStorage.list(prefix)), (all) => all.map(({ name }) => name))
 
 const run = (prefix: string, runId: string, more: Partial<GcsSink.Options> & { readonly isResumed?: boolean } = {}) => {
   const { isResumed = false, ...rest } = more
@@ -25,7 +26,10 @@ const run = (prefix: string, runId: string, more: Partial<GcsSink.Options> & { r
   return GcsSink.write({ prefix, manifest: Sample.manifest(runId), summary: Sample.summary(), cells, ...rest })
 }
 
-export const suite = <E>(name: string, subject: Layer.Layer<BigQuery.BigQuery | CloudStorage.CloudStorage, E>): void => {
+export const suite = <E>(
+  name: string,
+  subject: Layer.Layer<BigQuery.BigQuery | CloudStorage.CloudStorage, E>
+): void => {
   layer(subject, { excludeTestServices: true, timeout: "120 seconds" })(`sinks: ${name}`, (it) => {
     it.effect("writes a run below its day and id, and loads it into both tables", () =>
       Effect.gen(function* () {
@@ -38,7 +42,9 @@ export const suite = <E>(name: string, subject: Layer.Layer<BigQuery.BigQuery | 
         assert.strictEqual(exported.place, `${prefix}/run_date=2026-11-22/run_id=run.1/revision=1`)
         assert.deepStrictEqual(
           yield* names(`${prefix}/`),
-          ["cells.jsonl", "run.json", "summaries.jsonl", "summary.json"].map((name) => `first/run_date=2026-11-22/run_id=run.1/revision=1/${name}`)
+          ["cells.jsonl", "run.json", "summaries.jsonl", "summary.json"].map(
+            (name) => `first/run_date=2026-11-22/run_id=run.1/revision=1/${name}`
+          )
         )
         const loaded = yield* BigQuerySink.load(target, exported)
         assert.deepStrictEqual([loaded.cells.rows, loaded.summaries.rows], [6, 2])
@@ -134,7 +140,9 @@ export const suite = <E>(name: string, subject: Layer.Layer<BigQuery.BigQuery | 
         assert.deepInclude(yield* run(prefix, "r1", { isResumed: true }), { revision: 2, isNew: false })
         const cells = yield* rows("resumed", "cells")
         assert.lengthOf(cells, 12)
-        const last = cells.filter(({ candidate, revision, row_number }) => revision === 2 && candidate === "pro" && row_number === 2)
+        const last = cells.filter(
+          ({ candidate, revision, row_number }) => revision === 2 && candidate === "pro" && row_number === 2
+        )
         assert.deepStrictEqual(
           last.map(({ error_tag }) => error_tag),
           [null]
@@ -151,7 +159,9 @@ export const suite = <E>(name: string, subject: Layer.Layer<BigQuery.BigQuery | 
         const again = yield* run(prefix, "r1")
         assert.deepInclude(again, { revision: 1, isNew: true })
         assert.isTrue(yield* CloudStorage.exists(exported.summaries))
-        const both = yield* Effect.all([run(prefix, "r2"), run(prefix, "r2"), run(prefix, "r2")], { concurrency: "unbounded" })
+        const both = yield* Effect.all([run(prefix, "r2"), run(prefix, "r2"), run(prefix, "r2")], {
+          concurrency: "unbounded"
+        })
         assert.deepStrictEqual([...new Set(both.map(({ revision }) => revision))], [1])
         assert.lengthOf(yield* names(`${prefix}/run_date=2026-11-22/run_id=r2/`), 4)
       })

@@ -10,13 +10,13 @@ import { join } from "node:path"
 export type Signal = "SIGKILL" | "SIGTERM"
 
 /** What a worker has told: a word and a value in JSON, and when. */
-export interface Told {
+interface Told {
   readonly what: string
   readonly value: unknown
   readonly at: number
 }
 
-export interface Ended {
+interface Ended {
   /** The exit code, or the signal that ended it. */
   readonly by: number | string | null
   readonly errors: string

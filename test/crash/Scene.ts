@@ -28,8 +28,8 @@ export const rows = 6
 export const model = "gemini-3.5-flash"
 const project = "acme"
 const bucket = "acme-support"
-export const trainingData = `gs://${bucket}/train.jsonl`
-export const testData = `gs://${bucket}/test.jsonl`
+const trainingData = `gs://${bucket}/train.jsonl`
+const testData = `gs://${bucket}/test.jsonl`
 
 /** What is asked for, unless a test says otherwise. */
 export const payload: GenOps.Payload = {

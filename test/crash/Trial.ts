@@ -30,7 +30,7 @@ export interface Point {
 }
 
 /** What is left of a run: its outcome, and the emulator's book. */
-export interface Verdict {
+interface Verdict {
   readonly outcome: unknown
   readonly jobs: number
   readonly calls: number

@@ -33,7 +33,7 @@ const int64 = (value: bigint) => (value < bounds.low || value > bounds.high ? fa
 const finite = (value: number) => (Number.isFinite(value) ? value : failure)
 
 /** `printf("%.15g")`, or with 17 digits where 15 are too few. */
-export const floatText = (value: number): string => {
+const floatText = (value: number): string => {
   if (value === 0) return "0"
   const digits = Number(value.toPrecision(15)) === value ? 15 : 17
   const [mantissa = "", exponent = ""] = value.toExponential(digits - 1).split("e")
@@ -65,7 +65,8 @@ const points = (text: string) => [...text]
 
 const substring = (text: string, start: bigint, length: bigint): Value | typeof failure => {
   const all = points(text)
-  const from = start > 0n ? Number(start) : start === 0n || -start > BigInt(all.length) ? 1 : all.length + Number(start) + 1
+  const from =
+    start > 0n ? Number(start) : start === 0n || -start > BigInt(all.length) ? 1 : all.length + Number(start) + 1
   return length < 0n ? failure : all.slice(from - 1, from - 1 + Number(length)).join("")
 }
 
@@ -101,8 +102,21 @@ export const make = (seed: number) => {
         return pick(texts)
     }
   }
-  const row = (): Row => ({ b: value("BOOL"), i: value("INT64"), j: value("INT64"), f: value("FLOAT64"), g: value("FLOAT64"), s: value("STRING"), t: value("STRING") })
-  const columns: { readonly [K in Type]: ReadonlyArray<string> } = { BOOL: ["b"], FLOAT64: ["f", "g"], INT64: ["i", "j"], STRING: ["s", "t"] }
+  const row = (): Row => ({
+    b: value("BOOL"),
+    i: value("INT64"),
+    j: value("INT64"),
+    f: value("FLOAT64"),
+    g: value("FLOAT64"),
+    s: value("STRING"),
+    t: value("STRING")
+  })
+  const columns: { readonly [K in Type]: ReadonlyArray<string> } = {
+    BOOL: ["b"],
+    FLOAT64: ["f", "g"],
+    INT64: ["i", "j"],
+    STRING: ["s", "t"]
+  }
 
   const leaf = (type: Type): Expression => {
     if (below(2) === 0) {
@@ -116,7 +130,11 @@ export const make = (seed: number) => {
   const expression = (type: Type, depth: number): Expression => {
     if (depth <= 0) return leaf(type)
     const of = (type: Type) => expression(type, depth - 1)
-    const call = (sql: string, inputs: ReadonlyArray<Expression>, run: (...values: Array<never>) => Value | typeof failure): Expression => ({
+    const call = (
+      sql: string,
+      inputs: ReadonlyArray<Expression>,
+      run: (...values: Array<never>) => Value | typeof failure
+    ): Expression => ({
       sql: sql.replaceAll(/\$(\d)/g, (_, index: string) => inputs[Number(index)]?.sql ?? ""),
       type,
       parts: inputs,
@@ -147,16 +165,35 @@ export const make = (seed: number) => {
       }
     }
     const extreme = (): Expression => {
-      const [name, sign] = pick([["GREATEST", 1], ["LEAST", -1]] as const)
-      return call(`${name}($0, $1)`, [of(type), of(type)], (a: Exclude<Value, null>, b: Exclude<Value, null>) => (compare(a, b) * sign >= 0 ? a : b))
+      const [name, sign] = pick([
+        ["GREATEST", 1],
+        ["LEAST", -1]
+      ] as const)
+      return call(`${name}($0, $1)`, [of(type), of(type)], (a: Exclude<Value, null>, b: Exclude<Value, null>) =>
+        compare(a, b) * sign >= 0 ? a : b
+      )
     }
     const common = [branch, first, extreme]
     const by: { readonly [K in Type]: ReadonlyArray<() => Expression> } = {
       BOOL: [
         () => {
-          const [operand, operator] = [pick(["INT64", "FLOAT64", "STRING"] as const), pick(["=", "!=", "<", "<=", ">", ">="] as const)]
-          const test = { "=": (n: number) => n === 0, "!=": (n: number) => n !== 0, "<": (n: number) => n < 0, "<=": (n: number) => n <= 0, ">": (n: number) => n > 0, ">=": (n: number) => n >= 0 }
-          return call(`($0 ${operator} $1)`, [of(operand), of(operand)], (a: Exclude<Value, null>, b: Exclude<Value, null>) => test[operator](compare(a, b)))
+          const [operand, operator] = [
+            pick(["INT64", "FLOAT64", "STRING"] as const),
+            pick(["=", "!=", "<", "<=", ">", ">="] as const)
+          ]
+          const test = {
+            "=": (n: number) => n === 0,
+            "!=": (n: number) => n !== 0,
+            "<": (n: number) => n < 0,
+            "<=": (n: number) => n <= 0,
+            ">": (n: number) => n > 0,
+            ">=": (n: number) => n >= 0
+          }
+          return call(
+            `($0 ${operator} $1)`,
+            [of(operand), of(operand)],
+            (a: Exclude<Value, null>, b: Exclude<Value, null>) => test[operator](compare(a, b))
+          )
         },
         () => {
           const [operator, [a, b]] = [pick(["AND", "OR"]), [of("BOOL"), of("BOOL")]] as const
@@ -176,7 +213,12 @@ export const make = (seed: number) => {
         () => call("(NOT $0)", [of("BOOL")], (a: boolean) => !a),
         () => {
           const a = of(pick(["INT64", "STRING", "FLOAT64", "BOOL"] as const))
-          return { sql: `(${a.sql} IS NULL)`, type, parts: [a], value: (row, early) => (a.value(row, early) === failure ? failure : a.value(row, early) === null) }
+          return {
+            sql: `(${a.sql} IS NULL)`,
+            type,
+            parts: [a],
+            value: (row, early) => (a.value(row, early) === failure ? failure : a.value(row, early) === null)
+          }
         },
         () => {
           const [a, b] = [of("INT64"), of("INT64")]
@@ -184,7 +226,10 @@ export const make = (seed: number) => {
             sql: `(${a.sql} IS DISTINCT FROM ${b.sql})`,
             type,
             parts: [a, b],
-            value: (row, early) => (a.value(row, early) === failure || b.value(row, early) === failure ? failure : a.value(row, early) !== b.value(row, early))
+            value: (row, early) =>
+              a.value(row, early) === failure || b.value(row, early) === failure
+                ? failure
+                : a.value(row, early) !== b.value(row, early)
           }
         },
         () => call("STARTS_WITH($0, $1)", [of("STRING"), of("STRING")], (a: string, b: string) => a.startsWith(b)),
@@ -206,15 +251,27 @@ export const make = (seed: number) => {
         () => call("($0 + $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => int64(a + b)),
         () => call("($0 - $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => int64(a - b)),
         () => call("($0 * $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => int64(a * b)),
-        () => call("DIV($0, $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => (b === 0n ? failure : int64(a / b))),
+        () =>
+          call("DIV($0, $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) =>
+            b === 0n ? failure : int64(a / b)
+          ),
         () => call("MOD($0, $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => (b === 0n ? failure : a % b)),
         () => call("(- $0)", [of("INT64")], (a: bigint) => int64(-a)),
         () => call("ABS($0)", [of("INT64")], (a: bigint) => int64(a < 0n ? -a : a)),
-        () => call("SAFE_ADD($0, $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => (int64(a + b) === failure ? null : a + b)),
+        () =>
+          call("SAFE_ADD($0, $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) =>
+            int64(a + b) === failure ? null : a + b
+          ),
         () => call("($0 & $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => BigInt.asIntN(64, a & b)),
         () => call("LENGTH($0)", [of("STRING")], (a: string) => BigInt(points(a).length)),
-        () => call("STRPOS($0, $1)", [of("STRING"), of("STRING")], (a: string, b: string) => BigInt(a.includes(b) ? points(a.slice(0, a.indexOf(b))).length + 1 : 0)),
-        () => call("SAFE_CAST($0 AS INT64)", [of("STRING")], (a: string) => (/^\s*[-+]?\d+\s*$/.test(a) && int64(BigInt(a.trim())) !== failure ? BigInt(a.trim()) : null)),
+        () =>
+          call("STRPOS($0, $1)", [of("STRING"), of("STRING")], (a: string, b: string) =>
+            BigInt(a.includes(b) ? points(a.slice(0, a.indexOf(b))).length + 1 : 0)
+          ),
+        () =>
+          call("SAFE_CAST($0 AS INT64)", [of("STRING")], (a: string) =>
+            /^\s*[-+]?\d+\s*$/.test(a) && int64(BigInt(a.trim())) !== failure ? BigInt(a.trim()) : null
+          ),
         () =>
           call("CAST($0 AS INT64)", [of("FLOAT64")], (a: number) => {
             const rounded = Math.sign(a) * Math.round(Math.abs(a))
@@ -225,9 +282,18 @@ export const make = (seed: number) => {
         () => call("($0 + $1)", [of("FLOAT64"), of("FLOAT64")], (a: number, b: number) => finite(a + b)),
         () => call("($0 * $1)", [of("FLOAT64"), of("FLOAT64")], (a: number, b: number) => finite(a * b)),
         () => call("($0 - $1)", [of("FLOAT64"), leaf("INT64")], (a: number, b: bigint) => finite(a - Number(b))),
-        () => call("($0 / $1)", [of("FLOAT64"), of("FLOAT64")], (a: number, b: number) => (b === 0 ? failure : finite(a / b))),
-        () => call("($0 / $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) => (b === 0n ? failure : Number(a) / Number(b))),
-        () => call("SAFE_DIVIDE($0, $1)", [leaf("FLOAT64"), of("INT64")], (a: number, b: bigint) => (b === 0n || !Number.isFinite(a / Number(b)) ? null : a / Number(b))),
+        () =>
+          call("($0 / $1)", [of("FLOAT64"), of("FLOAT64")], (a: number, b: number) =>
+            b === 0 ? failure : finite(a / b)
+          ),
+        () =>
+          call("($0 / $1)", [of("INT64"), of("INT64")], (a: bigint, b: bigint) =>
+            b === 0n ? failure : Number(a) / Number(b)
+          ),
+        () =>
+          call("SAFE_DIVIDE($0, $1)", [leaf("FLOAT64"), of("INT64")], (a: number, b: bigint) =>
+            b === 0n || !Number.isFinite(a / Number(b)) ? null : a / Number(b)
+          ),
         () => call("FLOOR($0)", [of("FLOAT64")], (a: number) => Math.floor(a)),
         () => call("CAST($0 AS FLOAT64)", [of("INT64")], (a: bigint) => Number(a))
       ],
@@ -235,7 +301,10 @@ export const make = (seed: number) => {
         () => call("CONCAT($0, $1)", [of("STRING"), of("STRING")], (a: string, b: string) => a + b),
         () => call("($0 || $1)", [of("STRING"), of("STRING")], (a: string, b: string) => a + b),
         () => call("SUBSTR($0, $1, $2)", [of("STRING"), leaf("INT64"), leaf("INT64")], substring),
-        () => call("REPLACE($0, $1, $2)", [of("STRING"), of("STRING"), leaf("STRING")], (a: string, b: string, c: string) => (b === "" ? a : a.split(b).join(c))),
+        () =>
+          call("REPLACE($0, $1, $2)", [of("STRING"), of("STRING"), leaf("STRING")], (a: string, b: string, c: string) =>
+            b === "" ? a : a.split(b).join(c)
+          ),
         () => call("REVERSE($0)", [of("STRING")], (a: string) => points(a).toReversed().join("")),
         () => call("CAST($0 AS STRING)", [of("INT64")], String),
         () => call("CAST($0 AS STRING)", [of("FLOAT64")], floatText),

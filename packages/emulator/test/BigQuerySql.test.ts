@@ -56,7 +56,10 @@ const refused: ReadonlyArray<readonly [sql: string, message: string]> = [
   ["SELECT REGEXP_EXTRACT('ab', '(a)|(b)')", "The emulator does not support REGEXP_EXTRACT"],
   ["SELECT REGEXP_EXTRACT('ab', 'a(b)?')", "The emulator does not support REGEXP_EXTRACT"],
   ["SELECT x FROM UNNEST([1]) x WINDOW w AS ()", "The emulator does not support named windows"],
-  ["SELECT DATE_TRUNC(DATE '2026-01-01', WEEK(MONDAY))", "The emulator does not support weeks that begin on another day"],
+  [
+    "SELECT DATE_TRUNC(DATE '2026-01-01', WEEK(MONDAY))",
+    "The emulator does not support weeks that begin on another day"
+  ],
   ["SELECT FORMAT_DATE('%Q', DATE '2026-01-01')", "The emulator does not support %Q in a format"],
   ["SELECT * FROM a.INFORMATION_SCHEMA.TABLES", "The emulator does not support INFORMATION_SCHEMA"],
   ["FROM a |> SELECT 1", "The emulator does not support statements of FROM"],

@@ -36,8 +36,15 @@ export const send = (method: string, path: string, body?: unknown) =>
 export const ask = (query: string, more: object = {}): Effect.Effect<Answered | string, never, Emulator.Emulator> =>
   Effect.map(send("POST", "/queries", { query, useLegacySql: false, ...more }), ({ body, status }) => {
     if (status !== 200) return String(body.error.message)
-    const type = ({ fields, mode, type }: { readonly type: string; readonly mode: string; readonly fields?: unknown }) =>
-      `${type}${mode === "REPEATED" ? "[]" : ""}${fields === undefined ? "" : "{}"}`
+    const type = ({
+      fields,
+      mode,
+      type
+    }: {
+      readonly type: string
+      readonly mode: string
+      readonly fields?: unknown
+    }) => `${type}${mode === "REPEATED" ? "[]" : ""}${fields === undefined ? "" : "{}"}`
     const rows: ReadonlyArray<{ readonly f: ReadonlyArray<Cell> }> = body.rows ?? []
     return { rows: rows.map(({ f }) => f.map(plain)), types: body.schema.fields.map(type) }
   })

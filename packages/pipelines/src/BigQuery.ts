@@ -181,7 +181,10 @@ export const ensureTable = (
 export const load = (request: LoadRequest): Effect.Effect<Loaded, BigQueryError, BigQuery> => {
   const isJobId = /^[A-Za-z0-9_-]{1,1000}$/.test(request.jobId)
   return Effect.andThen(
-    checked("load", isJobId ? BigQueryTable.check(request.table) : Result.fail(new InvalidName({ what: "job", name: request.jobId }))),
+    checked(
+      "load",
+      isJobId ? BigQueryTable.check(request.table) : Result.fail(new InvalidName({ what: "job", name: request.jobId }))
+    ),
     () => BigQuery.use((bigQuery) => bigQuery.load(request))
   )
 }
@@ -199,7 +202,12 @@ export const insert = <R extends Row>(
   options: { readonly id: (row: R, index: number) => string }
 ): Effect.Effect<void, BigQueryError, BigQuery> =>
   Effect.flatMap(checked("insert", BigQueryTable.check(table)), (table) =>
-    BigQuery.use((bigQuery) => bigQuery.insert(table, rows.map((row, index) => ({ id: options.id(row, index), row }))))
+    BigQuery.use((bigQuery) =>
+      bigQuery.insert(
+        table,
+        rows.map((row, index) => ({ id: options.id(row, index), row }))
+      )
+    )
   )
 
 const typed = <A, R>(
@@ -249,7 +257,10 @@ export const rows = <A>(
  *
  * @since 0.1.0
  */
-export const query = <A>(query: Query, schema: Schema.ConstraintDecoder<A>): Stream.Stream<A, BigQueryError, BigQuery> =>
+export const query = <A>(
+  query: Query,
+  schema: Schema.ConstraintDecoder<A>
+): Stream.Stream<A, BigQueryError, BigQuery> =>
   Stream.unwrap(BigQuery.useSync((bigQuery) => typed("query", bigQuery.query(query), schema)))
 
 /**

@@ -12,7 +12,10 @@ const shownItems = 4
 
 const list = (items: ReadonlyArray<string>): string => {
   const more = items.length - shownItems
-  return [...items.slice(0, shownItems).map((item) => `\n  ${item}`), ...(more > 0 ? [`\n  and ${more} more`] : [])].join("")
+  return [
+    ...items.slice(0, shownItems).map((item) => `\n  ${item}`),
+    ...(more > 0 ? [`\n  and ${more} more`] : [])
+  ].join("")
 }
 
 /**
@@ -28,7 +31,8 @@ export class InvalidName extends Schema.TaggedError<InvalidName>()("InvalidName"
   override get message() {
     const shown = JSON.stringify(this.name.slice(0, 100))
     if (this.what === "duplicate column") return `Column ${shown} comes twice (case does not matter). Nothing was sent.`
-    if (this.what === "missing column") return `The table is partitioned or clustered by ${shown}, which is none of its columns. Nothing was sent.`
+    if (this.what === "missing column")
+      return `The table is partitioned or clustered by ${shown}, which is none of its columns. Nothing was sent.`
     const rule =
       this.what === "job"
         ? "Use 1 to 1,000 letters, digits, _ and -."
@@ -107,7 +111,9 @@ export class RowsRejected extends Schema.TaggedError<RowsRejected>()("RowsReject
 }) {
   readonly isRetryable = false
   override get message() {
-    const lines = this.rows.map(({ description, field, row }) => `row ${row}, ${field === "" ? "the row" : field}: ${description}`)
+    const lines = this.rows.map(
+      ({ description, field, row }) => `row ${row}, ${field === "" ? "the row" : field}: ${description}`
+    )
     return `${this.table} does not take these rows; ${this.inserted} before them were inserted:${list(lines)}`
   }
 }
@@ -200,7 +206,9 @@ export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()("Unau
  *
  * @since 0.1.0
  */
-export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", { description: Schema.String }) {
+export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", {
+  description: Schema.String
+}) {
   readonly isRetryable = false
   override get message() {
     return `${this.description}\n  See https://cloud.google.com/bigquery/quotas`

@@ -33,7 +33,10 @@ export type Parameter = string | number | bigint | boolean | Typed
  *
  * @since 0.1.0
  */
-export const of = (type: ParameterType, value: string | number | bigint | boolean | null): Parameter => ({ type, value })
+export const of = (type: ParameterType, value: string | number | bigint | boolean | null): Parameter => ({
+  type,
+  value
+})
 
 /**
  * Makes an array, which may be empty: `array("STRING", ["a", "b"])`.

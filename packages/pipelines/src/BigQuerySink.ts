@@ -82,7 +82,10 @@ export const prepare = (target: Target): Effect.Effect<void, BigQuery.BigQueryEr
 
 /** The id of a load: the same for the same object and table, and for no other. */
 const jobIdOf = ({ revision, runId }: Exported, { dataset, table }: BigQueryTable.TableName, uri: string): string => {
-  const hash = createHash("sha256").update(JSON.stringify([dataset, table, uri])).digest("hex").slice(0, 16)
+  const hash = createHash("sha256")
+    .update(JSON.stringify([dataset, table, uri]))
+    .digest("hex")
+    .slice(0, 16)
   return `genops-${runId.replaceAll(/[^A-Za-z0-9_-]/g, "_")}-r${revision}-${table}-${hash}`
 }
 
@@ -93,7 +96,10 @@ const jobIdOf = ({ revision, runId }: Exported, { dataset, table }: BigQueryTabl
  *
  * @since 0.1.0
  */
-export const load = (target: Target, exported: Exported): Effect.Effect<Result, BigQuery.BigQueryError, BigQuery.BigQuery> =>
+export const load = (
+  target: Target,
+  exported: Exported
+): Effect.Effect<Result, BigQuery.BigQueryError, BigQuery.BigQuery> =>
   Effect.gen(function* () {
     const { newMetrics = "add" } = target
     yield* prepare(target)

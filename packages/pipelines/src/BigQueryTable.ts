@@ -89,7 +89,9 @@ const checkFields = (fields: ReadonlyArray<Field>): Result.Result<void, InvalidN
   const seen = new Set<string>()
   for (const field of fields) {
     const lower = field.name.toLowerCase()
-    const checked = seen.has(lower) ? Result.fail(new InvalidName({ what: "duplicate column", name: field.name })) : name("column", field.name)
+    const checked = seen.has(lower)
+      ? Result.fail(new InvalidName({ what: "duplicate column", name: field.name }))
+      : name("column", field.name)
     if (Result.isFailure(checked)) return Result.fail(checked.failure)
     seen.add(lower)
     const inner = checkFields(field.fields ?? [])
@@ -110,7 +112,9 @@ export const check = (table: Table): Result.Result<Table, InvalidName> =>
     yield* checkFields(table.fields)
     const used = [...(table.partition === undefined ? [] : [table.partition.field]), ...(table.cluster ?? [])]
     const unknown = used.find((one) => !table.fields.some(({ name }) => name === one))
-    return unknown === undefined ? table : yield* Result.fail(new InvalidName({ what: "missing column", name: unknown }))
+    return unknown === undefined
+      ? table
+      : yield* Result.fail(new InvalidName({ what: "missing column", name: unknown }))
   })
 
 /**
@@ -156,10 +160,12 @@ export const differences = (
   wanted: Table,
   found: Pick<Table, "cluster" | "fields" | "partition">
 ): ReadonlyArray<Difference> => {
-  const layout = (field: string, a: string | null, b: string | null) => (a === b ? [] : [{ field, wanted: a, found: b }])
+  const layout = (field: string, a: string | null, b: string | null) =>
+    a === b ? [] : [{ field, wanted: a, found: b }]
   const partition = ({ partition }: Pick<Table, "partition">) =>
     partition === undefined ? null : `${partition.by ?? "DAY"} of ${partition.field}`
-  const cluster = ({ cluster }: Pick<Table, "cluster">) => (cluster === undefined || cluster.length === 0 ? null : cluster.join(", "))
+  const cluster = ({ cluster }: Pick<Table, "cluster">) =>
+    cluster === undefined || cluster.length === 0 ? null : cluster.join(", ")
   return [
     ...fieldDifferences(wanted.fields, found.fields, ""),
     ...layout("(partition)", partition(wanted), partition(found)),
@@ -175,5 +181,6 @@ export const differences = (
 export const addable = (wanted: Table, differences: ReadonlyArray<Difference>): ReadonlyArray<Field> =>
   wanted.fields.filter(
     (field) =>
-      field.mode !== "REQUIRED" && differences.some((difference) => difference.field === field.name && difference.found === null)
+      field.mode !== "REQUIRED" &&
+      differences.some((difference) => difference.field === field.name && difference.found === null)
   )

@@ -56,7 +56,7 @@ export const parse = (
   source = "candidates"
 ): Result.Result<Arr.NonEmptyReadonlyArray<ModelConfiguration.ModelConfiguration>, InvalidCandidates> => {
   const fail = (problems: ReadonlyArray<Problem>) =>
-    Result.fail(new InvalidCandidates({ source: printable(source), problems: problems.map(safe) }))
+    Result.fail(new InvalidCandidates({ source: printable(source), problems: problems.map(safe).toSorted(fromTheTop) }))
   const parsed = Yaml.parse(text)
   if (Result.isFailure(parsed)) return fail(parsed.failure)
   const { placeOf, value } = parsed.success

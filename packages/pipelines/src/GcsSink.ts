@@ -74,7 +74,9 @@ const lines = <E, R>(rows: Stream.Stream<Row, E, R>): Stream.Stream<Uint8Array, 
  *
  * @since 0.1.0
  */
-export const prepare = (prefix: string): Effect.Effect<void, CloudStorage.CloudStorageError, CloudStorage.CloudStorage> =>
+export const prepare = (
+  prefix: string
+): Effect.Effect<void, CloudStorage.CloudStorageError, CloudStorage.CloudStorage> =>
   Stream.runDrain(Stream.take(CloudStorage.list(prefix), 1))
 
 /** Whose an object is: this export's, another's, nobody's. */
@@ -103,11 +105,17 @@ export const write = Effect.fn("GcsSink.write")(function* <E = never, R = never>
   const found = yield* Cells.find(manifest, cells)
   const summaryText = ComparisonSummary.toJson(summary)
   const runText = `${JSON.stringify(manifest, undefined, 2)}\n`
-  const digest = createHash("sha256").update([found.digest, summaryText, runText, String(content)].join("\n")).digest("hex")
+  const digest = createHash("sha256")
+    .update([found.digest, summaryText, runText, String(content)].join("\n"))
+    .digest("hex")
   const partition = `${prefix.replace(/\/+$/, "")}/run_date=${Tables.dayOf(manifest)}/run_id=${runId}`
 
   /** Writes an object where there is none, and says whose it is then, and whether it is new. */
-  const ensure = <F = never, S = never>(uri: string, contentType: string, bytes: string | Stream.Stream<Uint8Array, F, S>) =>
+  const ensure = <F = never, S = never>(
+    uri: string,
+    contentType: string,
+    bytes: string | Stream.Stream<Uint8Array, F, S>
+  ) =>
     Effect.gen(function* () {
       const before = yield* ownerOf(uri, digest)
       if (before !== "none") return { owner: before, isNew: false }
@@ -133,7 +141,11 @@ export const write = Effect.fn("GcsSink.write")(function* <E = never, R = never>
       Tables.summaryRow(run, candidate, found.samples.get(candidate.candidate))
     )
     const others = [
-      yield* ensure(`${place}/summaries.jsonl`, "application/jsonl", summaries.map((row) => `${Rows.line(row)}\n`).join("")),
+      yield* ensure(
+        `${place}/summaries.jsonl`,
+        "application/jsonl",
+        summaries.map((row) => `${Rows.line(row)}\n`).join("")
+      ),
       yield* ensure(`${place}/summary.json`, "application/json", summaryText),
       yield* ensure(`${place}/run.json`, "application/json", runText)
     ]

@@ -149,7 +149,7 @@ describe("the timeline", () => {
       assert.lengthOf(Array.from(pipeline.matchAll(/class="fold"/g)), 2)
       assert.lengthOf(Array.from(pipeline.matchAll(/class="step wait done"/g)), 2)
       assert.lengthOf(Array.from(pipeline.matchAll(/class="step step failed"/g)), 1)
-      assert.includeMembers(labels, ["\u25b2 3 m, 2 attempts", "\u2715 48.0 s, 3 attempts", "$0.42", "not known"])
+      assert.includeMembers(labels, ["\u25b2 2 m 30 s, 2 attempts", "\u2715 48.0 s, 3 attempts", "$0.42", "not known"])
       assert.include(Page.text(pipeline), "6 steps in 3 h 7 m, $0.93 and the cost of one step, which is not known.")
     })
   )

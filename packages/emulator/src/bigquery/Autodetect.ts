@@ -26,7 +26,10 @@ const one = (name: string, value: Json.Json): Field | undefined => {
   }
   if (Array.isArray(value)) {
     const items = value.map((item: Json.Json) => one(name, item)).filter((item) => item !== undefined)
-    const merged = items.reduce<Field | undefined>((all, item) => (all === undefined ? item : merge(all, item)), undefined)
+    const merged = items.reduce<Field | undefined>(
+      (all, item) => (all === undefined ? item : merge(all, item)),
+      undefined
+    )
     return merged === undefined ? undefined : { ...merged, mode: "REPEATED" }
   }
   const fields = Json.isObject(value) ? of(value) : []
@@ -37,7 +40,12 @@ const merge = (a: Field, b: Field): Field => {
   if (a.type === "RECORD" && b.type === "RECORD") return { ...a, fields: together(a.fields ?? [], b.fields ?? []) }
   if (a.type === b.type) return a
   const types = new Set([a.type, b.type])
-  const type = types.has("INTEGER") && types.has("FLOAT") ? "FLOAT" : types.has("DATE") && types.has("TIMESTAMP") ? "TIMESTAMP" : "STRING"
+  const type =
+    types.has("INTEGER") && types.has("FLOAT")
+      ? "FLOAT"
+      : types.has("DATE") && types.has("TIMESTAMP")
+        ? "TIMESTAMP"
+        : "STRING"
   return { name: a.name, type, mode: a.mode }
 }
 

@@ -82,17 +82,31 @@ const start = (core: Core.Core): Opened["start"] => {
   return (reference, configuration, work, milliseconds = 0) => {
     Job.checkId(reference.id)
     const cancel = new AbortController()
-    const job: Job.Job = { reference, configuration, created: Date.now(), state: "RUNNING", cancel, done: Promise.resolve() }
+    const job: Job.Job = {
+      reference,
+      configuration,
+      created: Date.now(),
+      state: "RUNNING",
+      cancel,
+      done: Promise.resolve()
+    }
     jobs.add(job)
     const run = async () => {
       await wait(milliseconds, cancel.signal)
       try {
-        const kept = (outcome: Job.Outcome) => Warehouse.statements(KeptJob.keep({ ...job, ended: Date.now(), outcome }))
+        const kept = (outcome: Job.Outcome) =>
+          Warehouse.statements(KeptJob.keep({ ...job, ended: Date.now(), outcome }))
         job.outcome = await work({ signal: cancel.signal, kept })
         hold(job.outcome.result)
       } catch (thrown) {
-        if (!(thrown instanceof Refusal.Refusal)) process.stderr.write(`emulator: bigquery job ${Job.shown(reference)} failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
-        job.error = thrown instanceof Refusal.Refusal ? thrown : new Refusal.Refusal("internalError", "An internal error occurred and the request could not be completed.")
+        if (!(thrown instanceof Refusal.Refusal))
+          process.stderr.write(
+            `emulator: bigquery job ${Job.shown(reference)} failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`
+          )
+        job.error =
+          thrown instanceof Refusal.Refusal
+            ? thrown
+            : new Refusal.Refusal("internalError", "An internal error occurred and the request could not be completed.")
       }
       job.ended = Date.now()
       await warehouse.change(() => Warehouse.statements(KeptJob.keep(job))).catch(() => {})
@@ -106,17 +120,27 @@ const start = (core: Core.Core): Opened["start"] => {
 const open = async (storage: CloudStorage, file: string | undefined): Promise<Opened> => {
   const warehouse = await Warehouse.open(file)
   const text = scalar("STRING")
-  await warehouse.change(() => Warehouse.statements(`CREATE TABLE IF NOT EXISTS "${Catalog.kept}" (kind VARCHAR, key VARCHAR, value VARCHAR, PRIMARY KEY (kind, key))`))
+  await warehouse.change(() =>
+    Warehouse.statements(
+      `CREATE TABLE IF NOT EXISTS "${Catalog.kept}" (kind VARCHAR, key VARCHAR, value VARCHAR, PRIMARY KEY (kind, key))`
+    )
+  )
   const saved = async (kind: string) =>
-    (await warehouse.rows(`SELECT value FROM "${Catalog.kept}" WHERE kind = '${kind}'`, [text])).map(([value]) => String(value))
-  const names = (await warehouse.rows(`SELECT table_name FROM duckdb_tables() WHERE table_name SIMILAR TO 't[0-9]+'`, [text])).map(([name]) => String(name))
+    (await warehouse.rows(`SELECT value FROM "${Catalog.kept}" WHERE kind = '${kind}'`, [text])).map(([value]) =>
+      String(value)
+    )
+  const names = (
+    await warehouse.rows(`SELECT table_name FROM duckdb_tables() WHERE table_name SIMILAR TO 't[0-9]+'`, [text])
+  ).map(([name]) => String(name))
   const first = Math.max(0, ...names.map((name) => Number(name.slice(1)))) + 1
   const catalog = Catalog.make({ datasets: await saved("dataset"), tables: await saved("table") }, first)
   const jobs = Job.make()
   for (const job of (await saved("job")).map(KeptJob.read).toSorted((a, b) => a.created - b.created)) jobs.add(job)
   // What a server that was killed had not come to the end with.
   const known = new Set(catalog.physicals())
-  await warehouse.change(() => Warehouse.statements(...names.filter((name) => !known.has(name)).map((name) => `DROP TABLE "${name}"`)))
+  await warehouse.change(() =>
+    Warehouse.statements(...names.filter((name) => !known.has(name)).map((name) => `DROP TABLE "${name}"`))
+  )
   const core = { warehouse, catalog, jobs, storage }
   return { ...core, streaming: Streaming.make(), uploads: Uploads.make(), requests: new Map(), start: start(core) }
 }

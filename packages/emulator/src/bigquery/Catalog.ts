@@ -90,7 +90,9 @@ const tableName = /^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd}\p{Zs}]{1,1024}$/u
  */
 export const checkDataset = (id: string): void => {
   if (!word.test(id)) {
-    throw Refusal.invalid(`Invalid dataset ID "${id}". Dataset IDs must be alphanumeric (plus underscores) and must be at most 1024 characters long.`)
+    throw Refusal.invalid(
+      `Invalid dataset ID "${id}". Dataset IDs must be alphanumeric (plus underscores) and must be at most 1024 characters long.`
+    )
   }
 }
 
@@ -102,7 +104,9 @@ export const checkDataset = (id: string): void => {
 export const checkTable = (id: string): void => {
   if (id.includes("$")) throw Refusal.unsupported("partition decorators")
   if (!tableName.test(id)) {
-    throw Refusal.invalid(`Invalid table ID "${id}". Table IDs must be letters, numbers, connectors, dashes or spaces, at most 1024 characters.`)
+    throw Refusal.invalid(
+      `Invalid table ID "${id}". Table IDs must be letters, numbers, connectors, dashes or spaces, at most 1024 characters.`
+    )
   }
 }
 
@@ -157,11 +161,15 @@ const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
  *
  * @since 0.1.0
  */
-export const make = (saved: { readonly datasets: ReadonlyArray<string>; readonly tables: ReadonlyArray<string> }, first: number): Catalog => {
+export const make = (
+  saved: { readonly datasets: ReadonlyArray<string>; readonly tables: ReadonlyArray<string> },
+  first: number
+): Catalog => {
   const datasets = new Map<string, Dataset>()
   const tables = new Map<string, Table>()
   const datasetKey = (project: string, id: string) => `${project}:${id}`
-  for (const dataset of saved.datasets.map((text) => readDataset(text))) datasets.set(datasetKey(dataset.project, dataset.id), dataset)
+  for (const dataset of saved.datasets.map((text) => readDataset(text)))
+    datasets.set(datasetKey(dataset.project, dataset.id), dataset)
   for (const table of saved.tables.map((text) => readTable(text))) {
     tables.set(shown({ project: table.project, dataset: table.dataset, table: table.id }), table)
   }
@@ -169,7 +177,9 @@ export const make = (saved: { readonly datasets: ReadonlyArray<string>; readonly
   const keyOf = (table: Table) => shown({ project: table.project, dataset: table.dataset, table: table.id })
   const isThere = ({ attributes }: Table) => !(Number(attributes["expirationTime"]) <= Date.now())
   const tablesOf = (project: string, dataset: string) =>
-    [...tables.values()].filter((table) => table.project === project && table.dataset === dataset && isThere(table)).toSorted(byId)
+    [...tables.values()]
+      .filter((table) => table.project === project && table.dataset === dataset && isThere(table))
+      .toSorted(byId)
   return {
     datasets: (project) => [...datasets.values()].filter((dataset) => dataset.project === project).toSorted(byId),
     dataset: (project, id) => datasets.get(datasetKey(project, id)),
@@ -192,7 +202,10 @@ export const make = (saved: { readonly datasets: ReadonlyArray<string>; readonly
       const key = datasetKey(project, id)
       const gone = tablesOf(project, id)
       return {
-        statements: [forget("dataset", key), ...gone.flatMap((table) => [forget("table", keyOf(table)), `DROP TABLE "${table.physical}"`])],
+        statements: [
+          forget("dataset", key),
+          ...gone.flatMap((table) => [forget("table", keyOf(table)), `DROP TABLE "${table.physical}"`])
+        ],
         apply: () => {
           datasets.delete(key)
           for (const table of gone) tables.delete(keyOf(table))

@@ -37,7 +37,9 @@ const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerC
 export const dataset = ({ catalog }: Core, project: string, id: string, location?: string): Catalog.Dataset => {
   const found = catalog.dataset(project, id)
   if (found === undefined || (location !== undefined && !isSame(found.location, location))) {
-    throw Refusal.notFound(`Dataset ${project}:${id}${location === undefined ? "" : ` was not found in location ${location}`}`)
+    throw Refusal.notFound(
+      `Dataset ${project}:${id}${location === undefined ? "" : ` was not found in location ${location}`}`
+    )
   }
   return found
 }
@@ -79,6 +81,9 @@ export const count = async (
   )
   const bytes = sizes.length === 0 ? "0" : `coalesce(sum(${sizes.join(" + ")}), 0)`
   const int64 = scalar("INT64")
-  const [[rows, size] = []] = await warehouse.rows(`SELECT count(*), CAST(${bytes} AS BIGINT) FROM "${physical}"`, [int64, int64])
+  const [[rows, size] = []] = await warehouse.rows(`SELECT count(*), CAST(${bytes} AS BIGINT) FROM "${physical}"`, [
+    int64,
+    int64
+  ])
   return { rows: BigInt(String(rows ?? 0)), bytes: BigInt(String(size ?? 0)) }
 }

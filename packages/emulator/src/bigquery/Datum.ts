@@ -119,7 +119,8 @@ export const time = (text: string): bigint | undefined => {
   return clock(hour, minute, second, fraction)
 }
 
-const moment = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[ ]|[Tt])(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{0,6})0{0,3})?)?)?(.*)$/
+const moment =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[ ]|[Tt])(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{0,6})0{0,3})?)?)?(.*)$/
 
 const instant = (text: string): { readonly micros: bigint; readonly zone: string } | undefined => {
   const found = moment.exec(text)
@@ -175,7 +176,9 @@ export const read = (kind: Exclude<Scalar, "JSON">, text: string): Datum | undef
     case "BOOL":
       return boolean(text)
     case "BYTES":
-      return /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2,3}={0,2})?$/.test(text) ? Buffer.from(text, "base64") : undefined
+      return /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2,3}={0,2})?$/.test(text)
+        ? Buffer.from(text, "base64")
+        : undefined
     case "DATE":
       return date(text)
     case "DATETIME":

@@ -102,7 +102,9 @@ export const datum = (api: Api, of: SqlType, value: Driver.DuckDBValue): Datum =
     return of.kind === "ARRAY" ? value.items.map((item) => datum(api, of.item, item)) : null
   }
   if (value instanceof api.DuckDBStructValue) {
-    return of.kind === "STRUCT" ? of.fields.map(({ type }, index) => datum(api, type, value.entries[`f${index}`] ?? null)) : null
+    return of.kind === "STRUCT"
+      ? of.fields.map(({ type }, index) => datum(api, type, value.entries[`f${index}`] ?? null))
+      : null
   }
   if (value instanceof api.DuckDBDecimalValue) return value.value
   if (value instanceof api.DuckDBDateValue) return BigInt(value.days)

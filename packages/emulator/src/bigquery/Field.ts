@@ -112,8 +112,10 @@ const field = (given: Given, path: string, depth: number): Field => {
   }
   const upperMode = (given.mode ?? "NULLABLE").toUpperCase()
   const mode = modes.find((mode) => mode === upperMode)
-  if (mode === undefined) throw Refusal.invalid(`Invalid value for mode: ${given.mode} is not a valid value (field ${at})`)
-  if (isRecord && (given.fields ?? []).length === 0) throw Refusal.invalid(`Field ${at} is type RECORD but has no schema`)
+  if (mode === undefined)
+    throw Refusal.invalid(`Invalid value for mode: ${given.mode} is not a valid value (field ${at})`)
+  if (isRecord && (given.fields ?? []).length === 0)
+    throw Refusal.invalid(`Field ${at} is type RECORD but has no schema`)
   return {
     name,
     type: scalar === undefined ? "RECORD" : names[scalar],
@@ -132,7 +134,8 @@ export const fields = (given: ReadonlyArray<Given>, path = "", depth = 1): Reado
   const seen = new Set<string>()
   return given.map((one) => {
     const lower = one.name.toLowerCase()
-    if (seen.has(lower)) throw Refusal.invalid(`Duplicate field name: ${path === "" ? one.name : `${path}.${one.name}`}`)
+    if (seen.has(lower))
+      throw Refusal.invalid(`Duplicate field name: ${path === "" ? one.name : `${path}.${one.name}`}`)
     seen.add(lower)
     return field(one, path, depth)
   })
@@ -201,8 +204,13 @@ export const merged = (
     if (newer.mode !== field.mode && !(relaxes && may.relax)) {
       throw mismatch(`Field ${field.name} has changed mode from ${field.mode} to ${newer.mode}`)
     }
-    if (field.fields !== undefined) merged(`${table}, field ${field.name}`, field.fields, newer.fields ?? [], { ...may, add: false })
-    return { ...field, mode: newer.mode, ...(newer.description === undefined ? {} : { description: newer.description }) }
+    if (field.fields !== undefined)
+      merged(`${table}, field ${field.name}`, field.fields, newer.fields ?? [], { ...may, add: false })
+    return {
+      ...field,
+      mode: newer.mode,
+      ...(newer.description === undefined ? {} : { description: newer.description })
+    }
   })
   const added = after.filter(({ name }) => find(before, name) === undefined)
   for (const { mode, name } of added) {

@@ -22,16 +22,24 @@ export interface File {
 }
 
 /** A row, or what is wrong with it. */
-type Record = { readonly values: ReadonlyArray<Datum.Datum>; readonly problem?: undefined } | { readonly problem: string }
+type Record =
+  | { readonly values: ReadonlyArray<Datum.Datum>; readonly problem?: undefined }
+  | { readonly problem: string }
 
-const jsonRecords = async function* (file: File, fields: ReadonlyArray<Field.Field>, options: LoadOptions): AsyncGenerator<Record> {
+const jsonRecords = async function* (
+  file: File,
+  fields: ReadonlyArray<Field.Field>,
+  options: LoadOptions
+): AsyncGenerator<Record> {
   for await (const { at, bytes } of Lines.lines(Lines.unpacked(file.bytes()))) {
     if (Lines.isBlank(bytes)) continue
     const text = Lines.decode(bytes)?.replace(/^\uFEFF/, "")
     const row = text === undefined ? undefined : Json.parse(text)
     const where = `JSON parsing error in row starting at position ${at}: `
     if (row === undefined || !Json.isObject(row)) {
-      yield { problem: `${where}${text === undefined ? "Invalid UTF-8" : row === undefined ? "Parser terminated before end of string" : "Start of object expected"}` }
+      yield {
+        problem: `${where}${text === undefined ? "Invalid UTF-8" : row === undefined ? "Parser terminated before end of string" : "Start of object expected"}`
+      }
       continue
     }
     const { ignoreUnknownValues } = options
@@ -50,27 +58,44 @@ const csvCell = (field: Field.Field, cell: Lines.CsvCell, nullMarker: string): D
   return type.kind === "JSON" ? Json.normalText(cell.text) : RowReader.fromText(type.kind, cell.text)
 }
 
-const csvRecords = async function* (file: File, fields: ReadonlyArray<Field.Field>, options: LoadOptions): AsyncGenerator<Record> {
+const csvRecords = async function* (
+  file: File,
+  fields: ReadonlyArray<Field.Field>,
+  options: LoadOptions
+): AsyncGenerator<Record> {
   let skipped = 0
   for await (const { at, cells } of Lines.csv(Lines.unpacked(file.bytes()), options.csv)) {
     if (skipped++ < options.skip) continue
     const where = `Error detected while parsing row starting at position: ${at}. Error: `
     if (cells === undefined) {
-      yield { problem: `${where}Data between close quote character (") and field separator, or a quoted section that does not end.` }
+      yield {
+        problem: `${where}Data between close quote character (") and field separator, or a quoted section that does not end.`
+      }
       continue
     }
     if (cells.length > fields.length && !options.ignoreUnknownValues) {
-      yield { problem: `Too many values in row starting at position: ${at}. Found ${cells.length} column(s) while expected ${fields.length}.` }
+      yield {
+        problem: `Too many values in row starting at position: ${at}. Found ${cells.length} column(s) while expected ${fields.length}.`
+      }
       continue
     }
     if (cells.length < fields.length && !options.jagged) {
-      yield { problem: `CSV table references column position ${cells.length}, but line starting at position:${at} contains only ${cells.length} columns.` }
+      yield {
+        problem: `CSV table references column position ${cells.length}, but line starting at position:${at} contains only ${cells.length} columns.`
+      }
       continue
     }
     let problem: string | undefined
     const values = fields.map((field, index): Datum.Datum => {
       const cell = cells[index]
-      const value = cell === undefined ? null : csvCell(field, index === 0 && at === 0 ? { ...cell, text: cell.text.replace(/^\uFEFF/, "") } : cell, options.nullMarker)
+      const value =
+        cell === undefined
+          ? null
+          : csvCell(
+              field,
+              index === 0 && at === 0 ? { ...cell, text: cell.text.replace(/^\uFEFF/, "") } : cell,
+              options.nullMarker
+            )
       if (value === undefined) {
         problem ??= `Could not parse '${(cell?.text ?? "").slice(0, 100)}' as ${Field.sqlType(field).kind} for field ${field.name} (position ${index}) starting at location ${at}`
       } else if (value === null && field.mode === "REQUIRED") {
@@ -96,7 +121,13 @@ export interface Ingested {
 /** Errors that a job lists. */
 const mostListed = 5
 
-const giveUp = (format: LoadOptions["format"], rows: number, errors: ReadonlyArray<Refusal.ErrorProto>, bad: number, most: number): Refusal.Refusal => {
+const giveUp = (
+  format: LoadOptions["format"],
+  rows: number,
+  errors: ReadonlyArray<Refusal.ErrorProto>,
+  bad: number,
+  most: number
+): Refusal.Refusal => {
   const location = errors[0]?.location
   const what = format === "CSV" ? "CSV" : "JSON"
   const prefix = "Error while reading data, error message: "

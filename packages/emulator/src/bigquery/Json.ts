@@ -33,7 +33,7 @@ export const isObject = (value: Json | undefined): value is { readonly [key: str
 const doubtful = /[\d.]{16}|\d[eE]|\.\d*0(?!\d)|-0/
 
 const numberAt = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y
-const stringAt = /"(?:[^"\\]|\\.)*"/ys
+const stringAt = /"(?:[^"\\]|\\.)*"/sy
 const spaceAt = /[ \t\n\r]*/y
 const wordAt = /true|false|null/y
 

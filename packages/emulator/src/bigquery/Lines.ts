@@ -37,7 +37,8 @@ export const unpacked = async function* (bytes: Bytes): AsyncGenerator<Buffer> {
   if (first.done === true) return
   const rest = async function* () {
     yield first.value
-    for (let next: IteratorResult<Buffer> = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
+    for (let next: IteratorResult<Buffer> = await iterator.next(); next.done !== true; next = await iterator.next())
+      yield next.value
   }
   if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* rest()
   const gunzip = pipeline(Readable.from(rest()), createGunzip(), () => {})
@@ -130,7 +131,10 @@ export interface CsvCell {
  *
  * @since 0.1.0
  */
-export const cells = (record: string, { delimiter, quote }: CsvOptions): ReadonlyArray<CsvCell> | "wrong" | undefined => {
+export const cells = (
+  record: string,
+  { delimiter, quote }: CsvOptions
+): ReadonlyArray<CsvCell> | "wrong" | undefined => {
   const all: Array<CsvCell> = []
   let at = 0
   for (;;) {

@@ -21,13 +21,18 @@ import * as Warehouse from "./Warehouse.ts"
 const piece = 1024 * 1024
 
 /** The objects that an address names; one `*` stands for anything. */
-const objectsOf = ({ storage: { objects } }: Core.Core, uri: string): ReadonlyArray<Ingest.File & { readonly size: number }> => {
+const objectsOf = (
+  { storage: { objects } }: Core.Core,
+  uri: string
+): ReadonlyArray<Ingest.File & { readonly size: number }> => {
   const [, bucket = "", name = ""] = /^gs:\/\/([^/]+)\/([\s\S]+)$/.exec(uri) ?? []
   if (bucket === "") throw Refusal.invalid(`Source URI must be a Google Cloud Storage location: ${uri}`)
   const [before = "", after, more] = name.split("*")
   if (more !== undefined) throw Refusal.invalid(`Source URI must not contain more than one * character: ${uri}`)
   const isNamed = (object: string) =>
-    after === undefined ? object === name : object.length >= before.length + after.length && object.startsWith(before) && object.endsWith(after)
+    after === undefined
+      ? object === name
+      : object.length >= before.length + after.length && object.startsWith(before) && object.endsWith(after)
   const found = objects.list(bucket).filter((object) => isNamed(object.name))
   if (found.length === 0) throw Refusal.notFound(`URI ${uri}`)
   return found.map((object) => ({
@@ -44,7 +49,10 @@ const objectsOf = ({ storage: { objects } }: Core.Core, uri: string): ReadonlyAr
   }))
 }
 
-const detect = async (files: ReadonlyArray<Ingest.File>, { format }: LoadOptions): Promise<ReadonlyArray<Field.Field>> => {
+const detect = async (
+  files: ReadonlyArray<Ingest.File>,
+  { format }: LoadOptions
+): Promise<ReadonlyArray<Field.Field>> => {
   if (format === "CSV") throw Refusal.unsupported("autodetect of CSV files: give a schema")
   let fields: ReadonlyArray<Field.Field> = []
   for (const file of files) {
@@ -76,7 +84,12 @@ const schemaOf = async (
   }
   if (given === undefined) return { fields: before, read: before }
   // What was guessed gives way to what is known.
-  const wanted = detected === undefined ? given : Autodetect.together(before, given).map((field) => before.find(({ name }) => name.toLowerCase() === field.name.toLowerCase()) ?? field)
+  const wanted =
+    detected === undefined
+      ? given
+      : Autodetect.together(before, given).map(
+          (field) => before.find(({ name }) => name.toLowerCase() === field.name.toLowerCase()) ?? field
+        )
   const fields = Field.merged(table, before, wanted, { add: options.adds, relax: options.relaxes, omit: true })
   return { fields, read: detected === undefined ? given : fields }
 }
@@ -103,12 +116,19 @@ export const run = async (
   const { catalog, warehouse } = core
   Core.dataset(core, target.project, target.dataset, location)
   Catalog.checkTable(target.table)
-  const files = upload === undefined ? options.uris.flatMap((uri) => objectsOf(core, uri)) : [{ name: "", size: upload.length, bytes: () => [upload] }]
+  const files =
+    upload === undefined
+      ? options.uris.flatMap((uri) => objectsOf(core, uri))
+      : [{ name: "", size: upload.length, bytes: () => [upload] }]
   if (files.length === 0) throw Refusal.invalid("Load configuration must specify at least one source URI")
   const existing = catalog.table(target)
   const name = Catalog.shown(target)
   if (existing === undefined && !options.creates) throw Refusal.notFound(`Table ${name}`)
-  if (existing !== undefined && options.write === "WRITE_EMPTY" && (await Core.count(core, existing, new Set())).rows > 0n) {
+  if (
+    existing !== undefined &&
+    options.write === "WRITE_EMPTY" &&
+    (await Core.count(core, existing, new Set())).rows > 0n
+  ) {
     throw Refusal.exists(`Table ${name}`)
   }
   const { fields, read } = await schemaOf(name, existing, files, options)
@@ -119,7 +139,8 @@ export const run = async (
   await warehouse.change(() => Warehouse.statements(Core.create(stage, fields)))
   try {
     const { bad, rows, warnings } = await Ingest.ingest(files, read, options, async (batch) => {
-      if (signal.aborted) throw new Refusal.Refusal("stopped", "Job execution was cancelled: User requested cancellation")
+      if (signal.aborted)
+        throw new Refusal.Refusal("stopped", "Job execution was cancelled: User requested cancellation")
       await warehouse.append(stage, types, batch.map(place))
     })
     const { bytes } = await Core.count(core, { physical: stage, fields })
@@ -139,7 +160,10 @@ export const run = async (
       const now = Date.now()
       const current = catalog.table(target)
       if (current?.physical !== existing?.physical || current?.fields !== existing?.fields) {
-        throw new Refusal.Refusal("backendError", `Table ${name} was changed while the job ran. Retry the job with a different job id.`)
+        throw new Refusal.Refusal(
+          "backendError",
+          `Table ${name} was changed while the job ran. Retry the job with a different job id.`
+        )
       }
       const replaces = current === undefined || options.write === "WRITE_TRUNCATE" || current.fields.length === 0
       const table: Catalog.Table = {

@@ -95,9 +95,17 @@ const count = (value: number | string | null | undefined, name: string): number 
 }
 
 const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === "" || value === false || (typeof value === "object" && Object.keys(value).length === 0)
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  value === false ||
+  (typeof value === "object" && Object.keys(value).length === 0)
 
-const oneOf = <const A extends string>(value: string | null | undefined, name: string, all: readonly [A, ...Array<A>]): A => {
+const oneOf = <const A extends string>(
+  value: string | null | undefined,
+  name: string,
+  all: readonly [A, ...Array<A>]
+): A => {
   const found = all.find((one) => one === (value ?? all[0]))
   if (found !== undefined) return found
   throw Refusal.invalid(`Invalid value for ${name}: ${value} is not a valid value`)
@@ -111,11 +119,23 @@ const oneOf = <const A extends string>(value: string | null | undefined, name: s
 export const read = (load: typeof Load.Type, given: { readonly [name: string]: unknown }): LoadOptions => {
   const odd = refused.find((name) => !isEmpty(given[name]))
   if (odd !== undefined) throw Refusal.unsupported(`the load option ${odd}`)
-  const format = oneOf(load.sourceFormat, "sourceFormat", ["CSV", "NEWLINE_DELIMITED_JSON", "AVRO", "PARQUET", "ORC", "DATASTORE_BACKUP"])
+  const format = oneOf(load.sourceFormat, "sourceFormat", [
+    "CSV",
+    "NEWLINE_DELIMITED_JSON",
+    "AVRO",
+    "PARQUET",
+    "ORC",
+    "DATASTORE_BACKUP"
+  ])
   if (format !== "CSV" && format !== "NEWLINE_DELIMITED_JSON") throw Refusal.unsupported(`files of ${format}`)
   const encoding = load.encoding ?? "UTF-8"
   if (encoding !== "UTF-8" && encoding !== "") throw Refusal.unsupported(`the encoding ${encoding}`)
-  const write = oneOf(load.writeDisposition, "writeDisposition", ["WRITE_APPEND", "WRITE_EMPTY", "WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA"])
+  const write = oneOf(load.writeDisposition, "writeDisposition", [
+    "WRITE_APPEND",
+    "WRITE_EMPTY",
+    "WRITE_TRUNCATE",
+    "WRITE_TRUNCATE_DATA"
+  ])
   if (write === "WRITE_TRUNCATE_DATA") throw Refusal.unsupported(write)
   const updates = load.schemaUpdateOptions ?? []
   const fields = load.schema?.fields
@@ -125,7 +145,8 @@ export const read = (load: typeof Load.Type, given: { readonly [name: string]: u
     format,
     fields: fields === undefined ? undefined : Field.fields(fields),
     autodetects: flag(load.autodetect),
-    creates: oneOf(load.createDisposition, "createDisposition", ["CREATE_IF_NEEDED", "CREATE_NEVER"]) === "CREATE_IF_NEEDED",
+    creates:
+      oneOf(load.createDisposition, "createDisposition", ["CREATE_IF_NEEDED", "CREATE_NEVER"]) === "CREATE_IF_NEEDED",
     write,
     adds: updates.includes("ALLOW_FIELD_ADDITION"),
     relaxes: updates.includes("ALLOW_FIELD_RELAXATION"),

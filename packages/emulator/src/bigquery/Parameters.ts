@@ -17,7 +17,10 @@ import * as SqlType from "./SqlType.ts"
 export interface GivenType {
   readonly type: string
   readonly arrayType?: GivenType | null | undefined
-  readonly structTypes?: ReadonlyArray<{ readonly name?: string | null | undefined; readonly type: GivenType }> | null | undefined
+  readonly structTypes?:
+    | ReadonlyArray<{ readonly name?: string | null | undefined; readonly type: GivenType }>
+    | null
+    | undefined
 }
 
 /** @since 0.1.0 */
@@ -32,7 +35,9 @@ const GivenType: Schema.Codec<GivenType> = Schema.suspend(() =>
     type: Schema.String,
     arrayType: Schema.optional(Schema.NullOr(GivenType)),
     structTypes: Schema.optional(
-      Schema.NullOr(Schema.Array(Schema.Struct({ name: Schema.optional(Schema.NullOr(Schema.String)), type: GivenType })))
+      Schema.NullOr(
+        Schema.Array(Schema.Struct({ name: Schema.optional(Schema.NullOr(Schema.String)), type: GivenType }))
+      )
     )
   })
 )
@@ -51,7 +56,11 @@ const GivenValue: Schema.Codec<GivenValue> = Schema.suspend(() =>
  * @since 0.1.0
  */
 export const Given: Schema.Codec<
-  ReadonlyArray<{ readonly name?: string | null | undefined; readonly parameterType: GivenType; readonly parameterValue: GivenValue }>
+  ReadonlyArray<{
+    readonly name?: string | null | undefined
+    readonly parameterType: GivenType
+    readonly parameterValue: GivenValue
+  }>
 > = Schema.Array(
   Schema.Struct({
     name: Schema.optional(Schema.NullOr(Schema.String)),
@@ -63,15 +72,21 @@ export const Given: Schema.Codec<
 const typeOf = (given: GivenType): SqlType.SqlType => {
   const name = given.type.toUpperCase()
   if (name === "ARRAY") {
-    if (given.arrayType === undefined || given.arrayType === null) throw Refusal.invalid("An ARRAY parameter needs an arrayType.")
+    if (given.arrayType === undefined || given.arrayType === null)
+      throw Refusal.invalid("An ARRAY parameter needs an arrayType.")
     return SqlType.array(typeOf(given.arrayType))
   }
   if (name === "STRUCT" || name === "RECORD") {
-    return { kind: "STRUCT", fields: (given.structTypes ?? []).map(({ name, type }) => ({ name: name ?? "", type: typeOf(type) })) }
+    return {
+      kind: "STRUCT",
+      fields: (given.structTypes ?? []).map(({ name, type }) => ({ name: name ?? "", type: typeOf(type) }))
+    }
   }
   const scalar = SqlType.named(name === "FLOAT" ? "FLOAT64" : name)
   if (scalar === undefined) {
-    throw /^(?:GEOGRAPHY|INTERVAL|RANGE)$/.test(name) ? Refusal.unsupported(`parameters of ${name}`) : Refusal.invalid(`Invalid value for type: ${given.type} is not a valid value`)
+    throw /^(?:GEOGRAPHY|INTERVAL|RANGE)$/.test(name)
+      ? Refusal.unsupported(`parameters of ${name}`)
+      : Refusal.invalid(`Invalid value for type: ${given.type} is not a valid value`)
   }
   return SqlType.scalar(scalar)
 }
@@ -90,7 +105,8 @@ const valueOf = (type: SqlType.SqlType, given: GivenValue, name: string): Datum 
       const { value } = given
       if (value === undefined || value === null) return null
       const read = type.kind === "JSON" ? Json.normalText(String(value)) : RowReader.fromText(type.kind, String(value))
-      if (read === undefined) throw Refusal.invalid(`Invalid value for ${name}: "${String(value).slice(0, 100)}" is not a ${type.kind}`)
+      if (read === undefined)
+        throw Refusal.invalid(`Invalid value for ${name}: "${String(value).slice(0, 100)}" is not a ${type.kind}`)
       return read
     }
   }

@@ -38,11 +38,15 @@ export const read = (
     if (typeof name === "string") {
       const field = find(fields, name)
       if (field === undefined) {
-        throw Refusal.invalid(`The field specified for partitioning cannot be found in the schema. Partitioning field: ${name}`)
+        throw Refusal.invalid(
+          `The field specified for partitioning cannot be found in the schema. Partitioning field: ${name}`
+        )
       }
       const fits = field.type === "DATE" ? type !== "HOUR" : field.type === "TIMESTAMP" || field.type === "DATETIME"
       if (field.mode === "REPEATED" || !fits) {
-        throw Refusal.invalid(`The field specified for time partitioning has a wrong type. It can be DATE, DATETIME or TIMESTAMP and not ${field.mode} ${field.type}: ${name}`)
+        throw Refusal.invalid(
+          `The field specified for time partitioning has a wrong type. It can be DATE, DATETIME or TIMESTAMP and not ${field.mode} ${field.type}: ${name}`
+        )
       }
     }
   }
@@ -52,7 +56,10 @@ export const read = (
     }
     for (const name of clustering.fields) {
       const field = find(fields, name)
-      if (field === undefined) throw Refusal.invalid(`The field specified for clustering cannot be found in the schema. Clustering field: ${name}`)
+      if (field === undefined)
+        throw Refusal.invalid(
+          `The field specified for clustering cannot be found in the schema. Clustering field: ${name}`
+        )
       if (field.mode === "REPEATED" || /^(?:RECORD|JSON|BYTES|FLOAT|TIME)$/.test(field.type)) {
         throw Refusal.invalid(`Field ${name} of type ${field.type} (${field.mode}) cannot be used for clustering.`)
       }

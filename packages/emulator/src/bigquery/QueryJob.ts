@@ -82,7 +82,10 @@ const translate = (core: Core.Core, project: string, location: string | undefine
       place ??= core.catalog.dataset(reference.project, reference.dataset)?.location
       const table = Core.table(core, reference, place)
       read.set(table.physical, table)
-      return { physical: table.physical, columns: table.fields.map((field) => ({ name: field.name, type: Field.sqlType(field) })) }
+      return {
+        physical: table.physical,
+        columns: table.fields.map((field) => ({ name: field.name, type: Field.sqlType(field) }))
+      }
     }
   })
   if (Result.isFailure(statement)) throw statement.failure
@@ -94,7 +97,12 @@ const translate = (core: Core.Core, project: string, location: string | undefine
  *
  * @since 0.1.0
  */
-export const prepare = async (core: Core.Core, project: string, location: string | undefined, query: Query): Promise<Prepared> => {
+export const prepare = async (
+  core: Core.Core,
+  project: string,
+  location: string | undefined,
+  query: Query
+): Promise<Prepared> => {
   if (query.useLegacySql !== false && !/^\s*#standardsql\b/i.test(query.query)) {
     throw Refusal.unsupported("legacy SQL: set useLegacySql to false (bq query --nouse_legacy_sql)")
   }
@@ -104,10 +112,18 @@ export const prepare = async (core: Core.Core, project: string, location: string
     const table = read.get(physical)
     if (table !== undefined) bytes += (await Core.count(core, table, columns)).bytes
   }
-  const billed = statement.reads.size === 0 ? 0n : BigInt(statement.reads.size) * least > bytes ? BigInt(statement.reads.size) * least : bytes
+  const billed =
+    statement.reads.size === 0
+      ? 0n
+      : BigInt(statement.reads.size) * least > bytes
+        ? BigInt(statement.reads.size) * least
+        : bytes
   const limit = query.maximumBytesBilled
   if (limit !== undefined && limit !== null && billed > BigInt(limit)) {
-    throw new Refusal.Refusal("bytesBilledLimitExceeded", `Query exceeded limit for bytes billed: ${limit}. ${billed} or higher required.`)
+    throw new Refusal.Refusal(
+      "bytesBilledLimitExceeded",
+      `Query exceeded limit for bytes billed: ${limit}. ${billed} or higher required.`
+    )
   }
   return {
     statement,
@@ -122,7 +138,11 @@ export const prepare = async (core: Core.Core, project: string, location: string
         totalBytesProcessed: String(bytes),
         totalBytesBilled: String(billed),
         totalSlotMs: "0",
-        referencedTables: [...read.values()].map(({ dataset, id, project }) => ({ projectId: project, datasetId: dataset, tableId: id }))
+        referencedTables: [...read.values()].map(({ dataset, id, project }) => ({
+          projectId: project,
+          datasetId: dataset,
+          tableId: id
+        }))
       }
     }
   }
@@ -136,16 +156,23 @@ const hasHole = (type: SqlType.SqlType, of: string, depth = 0): string | undefin
     return `len(list_filter(${of}, lambda ${item}: ${item} IS NULL${inner === undefined ? "" : ` OR ${inner}`})) > 0`
   }
   if (type.kind !== "STRUCT") return undefined
-  const parts = type.fields.map((field, index) => hasHole(field.type, `(${of})."f${index}"`, depth)).filter((part) => part !== undefined)
+  const parts = type.fields
+    .map((field, index) => hasHole(field.type, `(${of})."f${index}"`, depth))
+    .filter((part) => part !== undefined)
   return parts.length === 0 ? undefined : `(${parts.join(" OR ")})`
 }
 
 /** No result may have a NULL in an array. */
 const refuseHoles = async ({ warehouse }: Core.Core, stage: string, { statement }: Prepared): Promise<void> => {
-  const holes = statement.columns.map(({ type }, index) => hasHole(type, `"c${index}"`)).filter((hole) => hole !== undefined)
+  const holes = statement.columns
+    .map(({ type }, index) => hasHole(type, `"c${index}"`))
+    .filter((hole) => hole !== undefined)
   if (holes.length === 0) return
-  const found = await warehouse.rows(`SELECT 1::BIGINT FROM "${stage}" WHERE ${holes.join(" OR ")} LIMIT 1`, [SqlType.scalar("INT64")])
-  if (found.length > 0) throw new Refusal.Refusal("invalidQuery", "Array cannot have a null element; error in writing field", "query")
+  const found = await warehouse.rows(`SELECT 1::BIGINT FROM "${stage}" WHERE ${holes.join(" OR ")} LIMIT 1`, [
+    SqlType.scalar("INT64")
+  ])
+  if (found.length > 0)
+    throw new Refusal.Refusal("invalidQuery", "Array cannot have a null element; error in writing field", "query")
 }
 
 /** Puts the rows of a query into a table that was named. */
@@ -160,9 +187,11 @@ const deliver = async (
   const write = query.writeDisposition ?? "WRITE_EMPTY"
   Core.dataset(core, target.project, target.dataset, location)
   Catalog.checkTable(target.table)
-  if (!/^WRITE_(?:APPEND|EMPTY|TRUNCATE)$/.test(write)) throw Refusal.invalid(`Invalid value for writeDisposition: ${write} is not a valid value`)
+  if (!/^WRITE_(?:APPEND|EMPTY|TRUNCATE)$/.test(write))
+    throw Refusal.invalid(`Invalid value for writeDisposition: ${write} is not a valid value`)
   const existing = catalog.table(target)
-  if (existing === undefined && query.createDisposition === "CREATE_NEVER") throw Refusal.notFound(`Table ${Catalog.shown(target)}`)
+  if (existing === undefined && query.createDisposition === "CREATE_NEVER")
+    throw Refusal.notFound(`Table ${Catalog.shown(target)}`)
   if (existing !== undefined && write === "WRITE_EMPTY" && (await Core.count(core, existing, new Set())).rows > 0n) {
     throw Refusal.exists(`Table ${Catalog.shown(target)}`)
   }
@@ -174,10 +203,18 @@ const deliver = async (
     const now = Date.now()
     const current = catalog.table(target)
     const appends = current !== undefined && write === "WRITE_APPEND" && current.fields.length > 0
-    if (appends && Field.merged(Catalog.shown(target), current.fields, checked, { add: false, relax: true, omit: true }).length !== checked.length) {
+    if (
+      appends &&
+      Field.merged(Catalog.shown(target), current.fields, checked, { add: false, relax: true, omit: true }).length !==
+        checked.length
+    ) {
       throw Refusal.invalid(`Provided Schema does not match Table ${Catalog.shown(target)}.`)
     }
-    const places = appends ? current.fields.map(({ name }) => `"c${checked.findIndex((field) => field.name.toLowerCase() === name.toLowerCase())}"`) : []
+    const places = appends
+      ? current.fields.map(
+          ({ name }) => `"c${checked.findIndex((field) => field.name.toLowerCase() === name.toLowerCase())}"`
+        )
+      : []
     const table: Catalog.Table = {
       project: target.project,
       dataset: target.dataset,
@@ -191,7 +228,9 @@ const deliver = async (
     }
     const moves = appends
       ? [`INSERT INTO "${table.physical}" SELECT ${places.join(", ")} FROM "${stage}"`, `DROP TABLE "${stage}"`]
-      : current === undefined ? [] : [`DROP TABLE "${current.physical}"`]
+      : current === undefined
+        ? []
+        : [`DROP TABLE "${current.physical}"`]
     delivered = table
     return Warehouse.together([Warehouse.statements(...moves), catalog.putTable(table)])
   })
@@ -203,7 +242,13 @@ const deliver = async (
  *
  * @since 0.1.0
  */
-export const run = async (core: Core.Core, project: string, query: Query, prepared: Prepared, signal: AbortSignal): Promise<Outcome> => {
+export const run = async (
+  core: Core.Core,
+  project: string,
+  query: Query,
+  prepared: Prepared,
+  signal: AbortSignal
+): Promise<Outcome> => {
   const { catalog, warehouse } = core
   const stage = catalog.physical()
   await warehouse.run(`CREATE TABLE "${stage}" AS ${prepared.statement.sql}`, signal)
@@ -216,7 +261,13 @@ export const run = async (core: Core.Core, project: string, query: Query, prepar
       return { statistics, result: { physical: stage, fields, rows, isAnonymous: true } }
     }
     const { datasetId, projectId = project, tableId } = destinationTable
-    const table = await deliver(core, query, { project: projectId, dataset: datasetId, table: tableId }, stage, prepared)
+    const table = await deliver(
+      core,
+      query,
+      { project: projectId, dataset: datasetId, table: tableId },
+      stage,
+      prepared
+    )
     return { statistics, result: { ...table, rows, isAnonymous: false } }
   } catch (thrown) {
     await warehouse.change(() => Warehouse.statements(`DROP TABLE IF EXISTS "${stage}"`))

@@ -80,7 +80,10 @@ export const answer = ({ location, message, reason }: Refusal): Answer.Unary => 
   // Of a query the place is its parameter in the request.
   const place = reason === "invalidQuery" ? "q" : location
   const where = place === undefined ? {} : { location: place, locationType: "parameter" }
-  return Answer.json({ error: { code, message, errors: [{ message, domain: "global", reason, ...where }], status } }, code)
+  return Answer.json(
+    { error: { code, message, errors: [{ message, domain: "global", reason, ...where }], status } },
+    code
+  )
 }
 
 /** @since 0.1.0 */
@@ -106,7 +109,10 @@ export const unsupported = (what: string): Refusal => invalid(`The emulator does
  */
 export const ofStatus = (status: number): Answer.Unary | undefined => {
   const made = (reason: string, message: string, name: string) =>
-    Answer.json({ error: { code: status, message, errors: [{ message, domain: "global", reason }], status: name } }, status)
+    Answer.json(
+      { error: { code: status, message, errors: [{ message, domain: "global", reason }], status: name } },
+      status
+    )
   switch (status) {
     case 400:
       return made("invalid", "Request contains an invalid argument.", "INVALID_ARGUMENT")

@@ -9,7 +9,8 @@ import * as Job from "./Job.ts"
 import * as Refusal from "./Refusal.ts"
 
 /** One for each state of a resource. */
-const etag = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("base64").slice(0, 24)
+const etag = (value: unknown): string =>
+  createHash("sha256").update(JSON.stringify(value)).digest("base64").slice(0, 24)
 
 const base = (origin: string, project: string): string => `${origin}/bigquery/v2/projects/${project}`
 
@@ -62,7 +63,12 @@ export const listedTable = (of: Table) => {
  *
  * @since 0.1.0
  */
-export const table = (of: Table, in_: string, counted: { readonly rows: bigint; readonly bytes: bigint }, origin: string) => ({
+export const table = (
+  of: Table,
+  in_: string,
+  counted: { readonly rows: bigint; readonly bytes: bigint },
+  origin: string
+) => ({
   kind: "bigquery#table",
   etag: etag(of),
   id: `${of.project}:${of.dataset}.${of.id}`,
@@ -90,7 +96,11 @@ export const jobReference = ({ id, location: in_, project }: Job.JobReference) =
 export const job = (of: Job.Job, origin: string) => {
   const { configuration, created, ended, error, outcome, reference, state } = of
   const isDone = state === "DONE"
-  const times = { creationTime: String(created), startTime: String(created), ...(isDone ? { endTime: String(ended ?? created) } : {}) }
+  const times = {
+    creationTime: String(created),
+    startTime: String(created),
+    ...(isDone ? { endTime: String(ended ?? created) } : {})
+  }
   const errors = error === undefined ? (outcome?.warnings ?? []) : [Refusal.proto(error), ...error.errors]
   return {
     kind: "bigquery#job",

@@ -139,7 +139,8 @@ export const read = (fields: ReadonlyArray<Field.Field>, row: Json.Json, options
     const type = Field.sqlType({ ...field, mode: "NULLABLE" })
     if (type.kind === "STRUCT") return Json.isObject(value) ? record(field.fields ?? [], value, path) : notRecord(path)
     if (type.kind === "ARRAY") return null
-    if (type.kind !== "JSON" && Array.isArray(value)) return fail(path, `Array specified for non-repeated field: ${path}.`)
+    if (type.kind !== "JSON" && Array.isArray(value))
+      return fail(path, `Array specified for non-repeated field: ${path}.`)
     if (type.kind !== "JSON" && Json.isObject(value)) {
       return isFile ? fail(path, `JSON object specified for non-record field: ${path}`) : notRecord(path)
     }
@@ -156,7 +157,9 @@ export const read = (fields: ReadonlyArray<Field.Field>, row: Json.Json, options
       if (value === undefined) return []
       if (value === null) return notNull(path)
       if (!Array.isArray(value)) return fail(path, `Repeated field must be imported as a JSON array. Field: ${path}.`)
-      return value.map((item: Json.Json) => (item === null && field.type !== "JSON" ? notNull(path) : one(field, item, path)))
+      return value.map((item: Json.Json) =>
+        item === null && field.type !== "JSON" ? notNull(path) : one(field, item, path)
+      )
     }
     if (value !== undefined && value !== null) return one(field, value, path)
     if (field.mode === "NULLABLE") return null

@@ -32,7 +32,9 @@ export const sql = (type: SqlType, of: string, depth = 0): string => {
       return present(`coalesce(list_sum(list_transform(${of}, lambda ${item}: ${sql(type.item, item, depth + 1)})), 0)`)
     }
     case "STRUCT":
-      return present(type.fields.map((field, index) => sql(field.type, `(${of})."f${index}"`, depth)).join(" + ") || "0")
+      return present(
+        type.fields.map((field, index) => sql(field.type, `(${of})."f${index}"`, depth)).join(" + ") || "0"
+      )
     case "BYTES":
       return present(`2 + octet_length(${of})`)
     case "JSON":

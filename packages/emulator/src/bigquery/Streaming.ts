@@ -43,7 +43,12 @@ export type InsertErrors = ReadonlyArray<{ readonly index: number; readonly erro
  * @since 0.1.0
  */
 export interface Streaming {
-  readonly insert: (core: Core.Core, table: Table, options: typeof Insert.Type, rows: Json.Json | undefined) => Promise<InsertErrors>
+  readonly insert: (
+    core: Core.Core,
+    table: Table,
+    options: typeof Insert.Type,
+    rows: Json.Json | undefined
+  ) => Promise<InsertErrors>
 }
 
 const stopped: ErrorProto = { reason: "stopped", location: "", debugInfo: "", message: "" }
@@ -60,18 +65,32 @@ export const make = (): Streaming => {
   }
   return {
     insert: async ({ catalog, warehouse }, table, options, given) => {
-      if (typeof options.templateSuffix === "string" && options.templateSuffix !== "") throw Refusal.unsupported("templateSuffix")
+      if (typeof options.templateSuffix === "string" && options.templateSuffix !== "")
+        throw Refusal.unsupported("templateSuffix")
       if (!Array.isArray(given) || given.length === 0) throw Refusal.invalid("No rows present in the request.")
       if (table.fields.length === 0) throw Refusal.invalid("The destination table has no schema.")
       const ignoreUnknownValues = options.ignoreUnknownValues === true
       const errors: Array<{ readonly index: number; readonly errors: ReadonlyArray<ErrorProto> }> = []
-      const rows: Array<{ readonly index: number; readonly id: string | undefined; readonly values: ReadonlyArray<Datum> }> = []
+      const rows: Array<{
+        readonly index: number
+        readonly id: string | undefined
+        readonly values: ReadonlyArray<Datum>
+      }> = []
       given.forEach((one: Json.Json, index) => {
         const { insertId, json = null }: { readonly [key: string]: Json.Json } = Json.isObject(one) ? one : {}
         const outcome = RowReader.read(table.fields, json, { from: "stream", ignoreUnknownValues })
         const id = typeof insertId === "string" && insertId !== "" ? `${table.physical}/${insertId}` : undefined
         if (outcome.problems === undefined) rows.push({ index, id, values: outcome.values })
-        else errors.push({ index, errors: outcome.problems.map(({ field, message }) => ({ reason: "invalid", location: field, debugInfo: "", message })) })
+        else
+          errors.push({
+            index,
+            errors: outcome.problems.map(({ field, message }) => ({
+              reason: "invalid",
+              location: field,
+              debugInfo: "",
+              message
+            }))
+          })
       })
       if (errors.length > 0 && options.skipInvalidRows !== true) {
         // One wrong row stops all of them.
@@ -90,13 +109,20 @@ export const make = (): Streaming => {
       const stage = catalog.physical()
       try {
         await warehouse.change(() => Warehouse.statements(Core.create(stage, table.fields)))
-        await warehouse.append(stage, table.fields.map(Field.sqlType), fresh.map(({ values }) => values))
+        await warehouse.append(
+          stage,
+          table.fields.map(Field.sqlType),
+          fresh.map(({ values }) => values)
+        )
         await warehouse.change(() => {
           const current = catalog.table({ project: table.project, dataset: table.dataset, table: table.id })
           if (current?.physical !== table.physical || current.fields.length !== table.fields.length) {
             throw new Refusal.Refusal("backendError", "The table was changed while rows were inserted. Retry.")
           }
-          return Warehouse.statements(`INSERT INTO "${table.physical}" SELECT * FROM "${stage}"`, `DROP TABLE "${stage}"`)
+          return Warehouse.statements(
+            `INSERT INTO "${table.physical}" SELECT * FROM "${stage}"`,
+            `DROP TABLE "${stage}"`
+          )
         })
       } catch (thrown) {
         // Rows that are not there may come again.

@@ -65,7 +65,9 @@ export const take = (upload: Upload, contentRange: string | undefined, bytes: Bu
     // A piece that was sent again begins with bytes that are there already.
     const fresh = bytes.subarray(upload.received - start)
     if (upload.received + fresh.length > largest) {
-      throw Refusal.invalid(`The emulator takes at most ${largest} bytes with a job. Load larger files from Cloud Storage.`)
+      throw Refusal.invalid(
+        `The emulator takes at most ${largest} bytes with a job. Load larger files from Cloud Storage.`
+      )
     }
     upload.pieces.push(fresh)
     upload.received += fresh.length

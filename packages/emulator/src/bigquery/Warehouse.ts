@@ -72,15 +72,24 @@ const refusal = (thrown: unknown): Refusal => {
   const [, kind = "", text = message] = /^([A-Za-z ]+) Error: ([\s\S]*)$/.exec(message) ?? []
   const query = (message: string) => new Refusal("invalidQuery", message, "query")
   if (kind === "INTERRUPT") return new Refusal("stopped", "Job execution was cancelled: User requested cancellation")
-  if (kind === "Out of Memory") return new Refusal("resourcesExceeded", "Resources exceeded during query execution: the emulator has 2 GB for all queries.")
+  if (kind === "Out of Memory")
+    return new Refusal(
+      "resourcesExceeded",
+      "Resources exceeded during query execution: the emulator has 2 GB for all queries."
+    )
   if (kind === "Invalid Input" || kind === "Out of Range" || kind === "Conversion") {
-    if (text.startsWith("More than one row returned by a subquery")) return query("Scalar subquery produced more than one element")
+    if (text.startsWith("More than one row returned by a subquery"))
+      return query("Scalar subquery produced more than one element")
     return query(text.split("\n\n")[0] ?? text)
   }
   return query(`The emulator cannot run this query. DuckDB says: ${message.split("\n")[0]}`)
 }
 
-const stoppable = async <A>(connection: Driver.DuckDBConnection, signal: AbortSignal | undefined, run: () => Promise<A>): Promise<A> => {
+const stoppable = async <A>(
+  connection: Driver.DuckDBConnection,
+  signal: AbortSignal | undefined,
+  run: () => Promise<A>
+): Promise<A> => {
   const stop = () => connection.interrupt()
   if (signal?.aborted === true) throw new Error("INTERRUPT Error: Interrupted!")
   signal?.addEventListener("abort", stop)
@@ -125,7 +134,10 @@ export const open = async (file?: string): Promise<Warehouse> => {
     }
   }
   const chunk = (types: ReadonlyArray<SqlType>, rows: Rows) => {
-    const made = api.DuckDBDataChunk.create(types.map((type) => Duck.type(api, type)), rows.length)
+    const made = api.DuckDBDataChunk.create(
+      types.map((type) => Duck.type(api, type)),
+      rows.length
+    )
     made.setColumns(types.map((type, column) => rows.map((row) => Duck.value(api, type, row[column] ?? null))))
     return made
   }
@@ -146,7 +158,8 @@ export const open = async (file?: string): Promise<Warehouse> => {
     append: (table, types, rows) =>
       connected(async (connection) => {
         const appender = await connection.createAppender(table)
-        for (let at = 0; at < rows.length; at += piece) appender.appendDataChunk(chunk(types, rows.slice(at, at + piece)))
+        for (let at = 0; at < rows.length; at += piece)
+          appender.appendDataChunk(chunk(types, rows.slice(at, at + piece)))
         appender.closeSync()
       }),
     rows: (sql, types, signal) =>
@@ -155,7 +168,8 @@ export const open = async (file?: string): Promise<Warehouse> => {
           const rows: Array<ReadonlyArray<Datum>> = []
           const result = await connection.stream(sql)
           for await (const chunk of result) {
-            for (const row of chunk.getRows()) rows.push(types.map((type, column) => Duck.datum(api, type, row[column] ?? null)))
+            for (const row of chunk.getRows())
+              rows.push(types.map((type, column) => Duck.datum(api, type, row[column] ?? null)))
           }
           return rows
         })

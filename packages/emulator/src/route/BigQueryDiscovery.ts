@@ -17,7 +17,12 @@ const table = `${dataset}/tables/{+tableId}`
 const rows = "maxResults:integer pageToken:string startIndex:string formatOptions.useInt64Timestamp:boolean"
 
 const lines: ReadonlyArray<Line> = [
-  ["datasets.list", "GET", "projects/{+projectId}/datasets", "all:boolean filter:string maxResults:integer pageToken:string"],
+  [
+    "datasets.list",
+    "GET",
+    "projects/{+projectId}/datasets",
+    "all:boolean filter:string maxResults:integer pageToken:string"
+  ],
   ["datasets.insert", "POST", "projects/{+projectId}/datasets", "accessPolicyVersion:integer", "Dataset"],
   ["datasets.get", "GET", dataset, "accessPolicyVersion:integer datasetView:string"],
   ["datasets.patch", "PATCH", dataset, "accessPolicyVersion:integer updateMode:string", "Dataset"],
@@ -31,7 +36,12 @@ const lines: ReadonlyArray<Line> = [
   ["tables.delete", "DELETE", table],
   ["tabledata.list", "GET", `${table}/data`, `${rows} selectedFields:string`],
   ["tabledata.insertAll", "POST", `${table}/insertAll`, "", "TableDataInsertAllRequest"],
-  ["jobs.list", "GET", "projects/{+projectId}/jobs", "allUsers:boolean maxCreationTime:string maxResults:integer minCreationTime:string pageToken:string parentJobId:string projection:string stateFilter:string"],
+  [
+    "jobs.list",
+    "GET",
+    "projects/{+projectId}/jobs",
+    "allUsers:boolean maxCreationTime:string maxResults:integer minCreationTime:string pageToken:string parentJobId:string projection:string stateFilter:string"
+  ],
   ["jobs.insert", "POST", "projects/{+projectId}/jobs", "", "Job"],
   ["jobs.get", "GET", "projects/{+projectId}/jobs/{+jobId}", "location:string"],
   ["jobs.cancel", "POST", "projects/{+projectId}/jobs/{+jobId}/cancel", "location:string"],
@@ -41,7 +51,10 @@ const lines: ReadonlyArray<Line> = [
 
 const method = ([id, httpMethod, path, query = "", body]: Line) => {
   const inPath = [...path.matchAll(/\{\+(\w+)\}/g)].map(([, name = ""]) => name)
-  const inQuery = query.split(" ").filter((text) => text !== "").map((text) => text.split(":"))
+  const inQuery = query
+    .split(" ")
+    .filter((text) => text !== "")
+    .map((text) => text.split(":"))
   return {
     id: `bigquery.${id}`,
     path,
@@ -49,7 +62,9 @@ const method = ([id, httpMethod, path, query = "", body]: Line) => {
     httpMethod,
     parameterOrder: inPath,
     parameters: Object.fromEntries([
-      ...inPath.map((name) => [name, { type: "string", location: "path", required: true, pattern: "^[^/]+$" }] as const),
+      ...inPath.map(
+        (name) => [name, { type: "string", location: "path", required: true, pattern: "^[^/]+$" }] as const
+      ),
       ...inQuery.map(([name = "", type]) => [name, { type, location: "query" }] as const)
     ]),
     ...(body === undefined ? {} : { request: { $ref: body } }),
@@ -76,7 +91,9 @@ const resources = (): { readonly [name: string]: unknown } => {
     const [resource = "", name = ""] = line[0].split(".")
     named.set(resource, [...(named.get(resource) ?? []), [name, method(line)]])
   }
-  return Object.fromEntries([...named].map(([resource, methods]) => [resource, { methods: Object.fromEntries(methods) }]))
+  return Object.fromEntries(
+    [...named].map(([resource, methods]) => [resource, { methods: Object.fromEntries(methods) }])
+  )
 }
 
 const schemas = ["Answer", "Dataset", "Job", "QueryRequest", "Table", "TableDataInsertAllRequest"]
@@ -116,6 +133,7 @@ export const routes = ({ secureStorage }: State): ReadonlyArray<Route> => [
     method: "GET",
     pattern: /^\/\$discovery\/rest$/,
     rpc: "bigquery.discovery",
-    handle: ({ headers }) => Answer.json(document(`${secureStorage ? "https" : "http"}://${String(headers["host"] ?? "127.0.0.1")}`))
+    handle: ({ headers }) =>
+      Answer.json(document(`${secureStorage ? "https" : "http"}://${String(headers["host"] ?? "127.0.0.1")}`))
   }
 ]

@@ -41,7 +41,13 @@ const Insert = Schema.Struct({
   })
 })
 
-const Raw = Schema.Struct({ configuration: Schema.Struct({ load: Schema.optional(Schema.NullOr(Any)), query: Schema.optional(Schema.NullOr(Any)), labels: Labels }) })
+const Raw = Schema.Struct({
+  configuration: Schema.Struct({
+    load: Schema.optional(Schema.NullOr(Any)),
+    query: Schema.optional(Schema.NullOr(Any)),
+    labels: Labels
+  })
+})
 
 const millisecondsOf = (labels: { readonly [name: string]: string } | null | undefined): number => {
   const seconds = Number((labels?.["emulator-seconds"] ?? "0").replace("_", "."))
@@ -50,7 +56,13 @@ const millisecondsOf = (labels: { readonly [name: string]: string } | null | und
 
 const newId = () => `job_${randomUUID().replaceAll("-", "")}`
 
-const insertJob = async (opened: Opened, project: string, text: string, upload: Buffer | undefined, origin: string): Promise<Answer.Unary> => {
+const insertJob = async (
+  opened: Opened,
+  project: string,
+  text: string,
+  upload: Buffer | undefined,
+  origin: string
+): Promise<Answer.Unary> => {
   const { configuration, jobReference } = BigQueryRoute.read(Insert, text)
   const raw = BigQueryRoute.read(Raw, text).configuration
   const { dryRun, labels, load, query } = configuration
@@ -71,21 +83,30 @@ const insertJob = async (opened: Opened, project: string, text: string, upload: 
     const job = opened.start(
       reference,
       { jobType: "LOAD", ...raw },
-      (task) => LoadJob.run(opened, { project: projectId, dataset: datasetId, table: tableId }, place, options, upload, task),
+      (task) =>
+        LoadJob.run(opened, { project: projectId, dataset: datasetId, table: tableId }, place, options, upload, task),
       millisecondsOf(labels)
     )
     return Answer.json(Resource.job(job, origin))
   }
   if (query === undefined || query === null) {
-    const other = configuration.copy === undefined ? (configuration.extract === undefined ? undefined : "extract") : "copy"
-    throw other === undefined ? Refusal.invalid("Job configuration must contain exactly one job-specific configuration object (e.g., query, load, extract, spanner), but there were 0") : Refusal.unsupported(`${other} jobs`)
+    const other =
+      configuration.copy === undefined ? (configuration.extract === undefined ? undefined : "extract") : "copy"
+    throw other === undefined
+      ? Refusal.invalid(
+          "Job configuration must contain exactly one job-specific configuration object (e.g., query, load, extract, spanner), but there were 0"
+        )
+      : Refusal.unsupported(`${other} jobs`)
   }
   if (dryRun !== true && given !== undefined) refuseKnown(given)
   const prepared = await QueryJob.prepare(opened, project, given, query)
   const full = { jobType: "QUERY", ...raw, ...(dryRun === true ? { dryRun } : {}) }
   if (dryRun === true) {
     const { query: of } = prepared.statistics
-    const statistics = { ...prepared.statistics, query: { ...(typeof of === "object" ? of : {}), schema: { fields: prepared.fields } } }
+    const statistics = {
+      ...prepared.statistics,
+      query: { ...(typeof of === "object" ? of : {}), schema: { fields: prepared.fields } }
+    }
     return Answer.json({
       kind: "bigquery#job",
       jobReference: { projectId: project, location: prepared.location },
@@ -95,12 +116,21 @@ const insertJob = async (opened: Opened, project: string, text: string, upload: 
     })
   }
   const reference = refuseKnown(prepared.location)
-  const job = opened.start(reference, full, ({ signal }) => QueryJob.run(opened, project, query, prepared, signal), millisecondsOf(labels))
+  const job = opened.start(
+    reference,
+    full,
+    ({ signal }) => QueryJob.run(opened, project, query, prepared, signal),
+    millisecondsOf(labels)
+  )
   return Answer.json(Resource.job(job, origin))
 }
 
 const jobOf = ({ jobs }: Opened, request: Request): Job.Job => {
-  const [project, id, location] = [parameter(request, "project"), parameter(request, "job"), request.query.get("location")]
+  const [project, id, location] = [
+    parameter(request, "project"),
+    parameter(request, "job"),
+    request.query.get("location")
+  ]
   const found = jobs.find(project, id, location)
   if (found === undefined) throw Refusal.notFound(`Job ${project}:${location ?? Core.usualLocation}.${id}`)
   return found
@@ -114,9 +144,16 @@ const cancelJob: BigQueryRoute.Handler = (opened, request, origin) => {
 
 const listJobs: BigQueryRoute.Handler = ({ jobs }, request, origin) => {
   const states = request.query.getAll("stateFilter").map((state) => state.toUpperCase())
-  const all = jobs.list(parameter(request, "project")).filter(({ state }) => states.length === 0 || states.includes(state))
+  const all = jobs
+    .list(parameter(request, "project"))
+    .filter(({ state }) => states.length === 0 || states.includes(state))
   const { items, nextPageToken } = BigQueryRoute.page(all, request, 1000)
-  return Answer.json({ kind: "bigquery#jobList", etag: "list", nextPageToken, jobs: items.map((job) => Resource.listedJob(job, origin)) })
+  return Answer.json({
+    kind: "bigquery#jobList",
+    etag: "list",
+    nextPageToken,
+    jobs: items.map((job) => Resource.listedJob(job, origin))
+  })
 }
 
 /** Waits for the end of a job, but not for ever; false when it is not there. */
@@ -134,7 +171,13 @@ const ended = async (job: Job.Job, milliseconds: number): Promise<boolean> => {
 const usualWait = 10_000
 const longestWait = 200_000
 
-const results = async (opened: Opened, job: Job.Job, kind: string, milliseconds: number | undefined, asked: (rows: BigQueryRows.Rows) => BigQueryRows.Asked) => {
+const results = async (
+  opened: Opened,
+  job: Job.Job,
+  kind: string,
+  milliseconds: number | undefined,
+  asked: (rows: BigQueryRows.Rows) => BigQueryRows.Asked
+) => {
   const reference = Resource.jobReference(job.reference)
   const isThere = await ended(job, Math.min(milliseconds ?? usualWait, longestWait))
   if (!isThere) return Answer.json({ kind, jobReference: reference, jobComplete: false })
@@ -163,7 +206,11 @@ const Quick = Schema.Struct({
   labels: Labels,
   maxResults: Schema.optional(Schema.NullOr(Schema.Union([Schema.Natural, Schema.String]))),
   timeoutMs: Schema.optional(Schema.NullOr(Schema.Union([Schema.Natural, Schema.String]))),
-  formatOptions: Schema.optional(Schema.NullOr(Schema.Struct({ useInt64Timestamp: Schema.optional(Schema.NullOr(Schema.Boolean)), timestampOutputFormat: Text })))
+  formatOptions: Schema.optional(
+    Schema.NullOr(
+      Schema.Struct({ useInt64Timestamp: Schema.optional(Schema.NullOr(Schema.Boolean)), timestampOutputFormat: Text })
+    )
+  )
 })
 
 const query: BigQueryRoute.Handler = async (opened, request) => {
@@ -179,9 +226,18 @@ const query: BigQueryRoute.Handler = async (opened, request) => {
     const prepared = await QueryJob.prepare(opened, project, asked.location ?? undefined, asked)
     if (dryRun === true) return prepared
     const raw = BigQueryRoute.read(Any, text)
-    const configuration = { jobType: "QUERY", query: { query: asked.query, useLegacySql: false, queryParameters: raw["queryParameters"] }, ...(labels === undefined ? {} : { labels }) }
+    const configuration = {
+      jobType: "QUERY",
+      query: { query: asked.query, useLegacySql: false, queryParameters: raw["queryParameters"] },
+      ...(labels === undefined ? {} : { labels })
+    }
     const reference = { project, location: prepared.location, id: newId() }
-    const job = opened.start(reference, configuration, ({ signal }) => QueryJob.run(opened, project, asked, prepared, signal), millisecondsOf(labels))
+    const job = opened.start(
+      reference,
+      configuration,
+      ({ signal }) => QueryJob.run(opened, project, asked, prepared, signal),
+      millisecondsOf(labels)
+    )
     if (typeof requestId === "string") opened.requests.set(`${project}/${requestId}`, job)
     return job
   }
@@ -196,15 +252,27 @@ const query: BigQueryRoute.Handler = async (opened, request) => {
       cacheHit: false
     })
   }
-  return results(opened, job, kind, timeoutMs === undefined || timeoutMs === null ? undefined : Number(timeoutMs), () => ({
-    start: 0,
-    count: maxResults === undefined || maxResults === null ? undefined : Number(maxResults),
-    asInt64: formatOptions?.useInt64Timestamp === true || formatOptions?.timestampOutputFormat === "INT64"
-  }))
+  return results(
+    opened,
+    job,
+    kind,
+    timeoutMs === undefined || timeoutMs === null ? undefined : Number(timeoutMs),
+    () => ({
+      start: 0,
+      count: maxResults === undefined || maxResults === null ? undefined : Number(maxResults),
+      asInt64: formatOptions?.useInt64Timestamp === true || formatOptions?.timestampOutputFormat === "INT64"
+    })
+  )
 }
 
 const getQueryResults: BigQueryRoute.Handler = (opened, request) =>
-  results(opened, jobOf(opened, request), "bigquery#getQueryResultsResponse", BigQueryRoute.count(request, "timeoutMs"), (rows) => BigQueryRows.asked(request, rows))
+  results(
+    opened,
+    jobOf(opened, request),
+    "bigquery#getQueryResultsResponse",
+    BigQueryRoute.count(request, "timeoutMs"),
+    (rows) => BigQueryRows.asked(request, rows)
+  )
 
 const header = ({ headers }: Request, name: string): string | undefined => {
   const value = headers[name]
@@ -218,7 +286,8 @@ const upload: BigQueryRoute.Handler = (opened, request, origin) => {
     const reader = Multipart.make(header(request, "content-type") ?? "")
     const [content, rest] = [reader?.write(body), reader?.end()]
     const head = reader?.head()
-    if (content === undefined || rest === undefined || head === undefined) throw Refusal.invalid("Malformed multipart body.")
+    if (content === undefined || rest === undefined || head === undefined)
+      throw Refusal.invalid("Malformed multipart body.")
     return insertJob(opened, project, head.metadata, Buffer.concat([content, rest]), origin)
   }
   if (query.get("uploadType") !== "resumable") throw Refusal.invalid("Required parameter: uploadType")
@@ -253,10 +322,14 @@ export const routes = (state: State): ReadonlyArray<Route> => {
   const uploads = "(?:/resumable)?/upload/bigquery/v2/projects/(?<project>[^/]+)/jobs"
   return [
     route("jobs.list", "GET", jobs, listJobs),
-    route("jobs.insert", "POST", jobs, (opened, request, origin) => insertJob(opened, parameter(request, "project"), request.body.toString("utf8"), undefined, origin)),
+    route("jobs.insert", "POST", jobs, (opened, request, origin) =>
+      insertJob(opened, parameter(request, "project"), request.body.toString("utf8"), undefined, origin)
+    ),
     route("jobs.insert", "POST", uploads, upload),
     route("jobs.upload", "PUT", uploads, resume),
-    route("jobs.get", "GET", job, (opened, request, origin) => Answer.json(Resource.job(jobOf(opened, request), origin))),
+    route("jobs.get", "GET", job, (opened, request, origin) =>
+      Answer.json(Resource.job(jobOf(opened, request), origin))
+    ),
     route("jobs.cancel", "POST", `${job}/cancel`, cancelJob),
     route("jobs.query", "POST", queries, query),
     route("jobs.getQueryResults", "GET", `${queries}/(?<job>[^/]+)`, getQueryResults)

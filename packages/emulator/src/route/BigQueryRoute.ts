@@ -82,9 +82,15 @@ export const count = ({ query }: Request, name: string): number | undefined => {
  *
  * @since 0.1.0
  */
-export const page = <A>(all: ReadonlyArray<A>, request: Request, usual: number): { readonly items: ReadonlyArray<A>; readonly nextPageToken?: string } => {
+export const page = <A>(
+  all: ReadonlyArray<A>,
+  request: Request,
+  usual: number
+): { readonly items: ReadonlyArray<A>; readonly nextPageToken?: string } => {
   const most = count(request, "maxResults") ?? usual
   const from = count(request, "pageToken") ?? 0
   const items = all.slice(from, from + most)
-  return from + items.length < all.length && most > 0 ? { items, nextPageToken: String(from + items.length) } : { items }
+  return from + items.length < all.length && most > 0
+    ? { items, nextPageToken: String(from + items.length) }
+    : { items }
 }

@@ -46,7 +46,8 @@ export const asked = (request: Request, rows: Rows): Asked => {
   const { query } = request
   const given = query.get("pageToken") ?? ""
   const [physical, start] = Buffer.from(given, "base64url").toString().split("/")
-  if (given !== "" && (physical !== rows.physical || !/^\d+$/.test(start ?? ""))) throw Refusal.invalid("Invalid page token.")
+  if (given !== "" && (physical !== rows.physical || !/^\d+$/.test(start ?? "")))
+    throw Refusal.invalid("Invalid page token.")
   const format = query.get("formatOptions.timestampOutputFormat")
   if (format === "ISO8601_STRING") throw Refusal.unsupported("timestamps as ISO 8601")
   return {
@@ -78,7 +79,9 @@ export const page = async (
   const values = await warehouse
     .rows(`SELECT ${list} FROM "${rows.physical}" ORDER BY rowid LIMIT ${size} OFFSET ${start}`, types)
     .catch((thrown: unknown) => {
-      throw thrown instanceof Error && thrown.message.includes("does not exist") ? Refusal.notFound("The rows are gone") : thrown
+      throw thrown instanceof Error && thrown.message.includes("does not exist")
+        ? Refusal.notFound("The rows are gone")
+        : thrown
     })
   const end = start + values.length
   return {

@@ -30,12 +30,28 @@ const ofDataset = ["defaultPartitionExpirationMs", "defaultTableExpirationMs", "
 const ofTable = ["description", "expirationTime", "friendlyName", "labels", "requirePartitionFilter"]
 
 /** Kinds of tables that the emulator has not. */
-const otherTables = ["cloneDefinition", "externalDataConfiguration", "materializedView", "rangePartitioning", "snapshotDefinition", "tableConstraints", "view"]
+const otherTables = [
+  "cloneDefinition",
+  "externalDataConfiguration",
+  "materializedView",
+  "rangePartitioning",
+  "snapshotDefinition",
+  "tableConstraints",
+  "view"
+]
 
 /** Puts what was given on what is there; null takes away. */
-const attributes = (names: ReadonlyArray<string>, given: Catalog.Attributes, before: Catalog.Attributes = {}): Catalog.Attributes => {
-  const changed = Object.fromEntries(names.flatMap((name) => (Object.hasOwn(given, name) ? [[name, given[name]] as const] : [])))
-  return Object.fromEntries(Object.entries({ ...before, ...changed }).filter(([, value]) => value !== null && value !== undefined))
+const attributes = (
+  names: ReadonlyArray<string>,
+  given: Catalog.Attributes,
+  before: Catalog.Attributes = {}
+): Catalog.Attributes => {
+  const changed = Object.fromEntries(
+    names.flatMap((name) => (Object.hasOwn(given, name) ? [[name, given[name]] as const] : []))
+  )
+  return Object.fromEntries(
+    Object.entries({ ...before, ...changed }).filter(([, value]) => value !== null && value !== undefined)
+  )
 }
 
 const none: Answer.Unary = { _tag: "Unary", status: 204, contentType: "text/plain; charset=UTF-8", body: "" }
@@ -74,7 +90,11 @@ const patchDataset: BigQueryRoute.Handler = async (opened, request, origin) => {
   const before = datasetOf(opened, request)
   const given = BigQueryRoute.read(Given, request.body.toString("utf8"))
   const isWhole = request.method === "PUT"
-  const after = { ...before, attributes: attributes(ofDataset, given, isWhole ? {} : before.attributes), modified: Date.now() }
+  const after = {
+    ...before,
+    attributes: attributes(ofDataset, given, isWhole ? {} : before.attributes),
+    modified: Date.now()
+  }
   await opened.warehouse.change(() => opened.catalog.putDataset(after))
   return Answer.json(Resource.dataset(after, origin))
 }
@@ -95,14 +115,27 @@ const deleteDataset: BigQueryRoute.Handler = async (opened, request) => {
 const listDatasets: BigQueryRoute.Handler = ({ catalog }, request, origin) => {
   const { items, nextPageToken } = BigQueryRoute.page(catalog.datasets(parameter(request, "project")), request, 1000)
   const datasets = items.map((dataset) => {
-    const { datasetReference, friendlyName, id, kind, labels, location } = { friendlyName: undefined, labels: undefined, ...Resource.dataset(dataset, origin) }
+    const { datasetReference, friendlyName, id, kind, labels, location } = {
+      friendlyName: undefined,
+      labels: undefined,
+      ...Resource.dataset(dataset, origin)
+    }
     return { kind, id, datasetReference, friendlyName, labels, location }
   })
-  return Answer.json({ kind: "bigquery#datasetList", etag: "list", nextPageToken, ...(datasets.length === 0 ? {} : { datasets }) })
+  return Answer.json({
+    kind: "bigquery#datasetList",
+    etag: "list",
+    nextPageToken,
+    ...(datasets.length === 0 ? {} : { datasets })
+  })
 }
 
 const tableOf = (opened: Opened, request: Request): Catalog.Table =>
-  Core.table(opened, { project: parameter(request, "project"), dataset: parameter(request, "dataset"), table: parameter(request, "table") })
+  Core.table(opened, {
+    project: parameter(request, "project"),
+    dataset: parameter(request, "dataset"),
+    table: parameter(request, "table")
+  })
 
 const shown = async (opened: Opened, table: Catalog.Table, origin: string): Promise<Answer.Unary> => {
   const { location } = Core.dataset(opened, table.project, table.dataset)
@@ -193,7 +226,13 @@ const listTables: BigQueryRoute.Handler = (opened, request) => {
   const all = opened.catalog.tables(project, id)
   const { items, nextPageToken } = BigQueryRoute.page(all, request, 1000)
   const tables = items.map(Resource.listedTable)
-  return Answer.json({ kind: "bigquery#tableList", etag: "list", nextPageToken, ...(tables.length === 0 ? {} : { tables }), totalItems: all.length })
+  return Answer.json({
+    kind: "bigquery#tableList",
+    etag: "list",
+    nextPageToken,
+    ...(tables.length === 0 ? {} : { tables }),
+    totalItems: all.length
+  })
 }
 
 const listRows: BigQueryRoute.Handler = async (opened, request) => {
@@ -202,11 +241,19 @@ const listRows: BigQueryRoute.Handler = async (opened, request) => {
   const names = (request.query.get("selectedFields") ?? "").split(",").filter((name) => name !== "")
   const selected = names.map((name) => {
     const index = fields.findIndex((field) => field.name.toLowerCase() === name.toLowerCase())
-    if (index < 0) throw name.includes(".") ? Refusal.unsupported("parts of records in selectedFields") : Refusal.invalid(`No such field: ${name}`)
+    if (index < 0)
+      throw name.includes(".")
+        ? Refusal.unsupported("parts of records in selectedFields")
+        : Refusal.invalid(`No such field: ${name}`)
     return index
   })
   const all = { physical, fields, rows: Number(rows) }
-  const page = await BigQueryRows.page(opened, all, BigQueryRows.asked(request, all), selected.length === 0 ? undefined : selected.toSorted((a, b) => a - b))
+  const page = await BigQueryRows.page(
+    opened,
+    all,
+    BigQueryRows.asked(request, all),
+    selected.length === 0 ? undefined : selected.toSorted((a, b) => a - b)
+  )
   return Answer.json({ kind: "bigquery#tableDataList", etag: physical, totalRows: String(rows), ...page })
 }
 
@@ -215,8 +262,16 @@ const insertAll: BigQueryRoute.Handler = async (opened, request) => {
   const text = request.body.toString("utf8")
   const options = BigQueryRoute.read(Streaming.Insert, text)
   const body = Json.parse(text)
-  const insertErrors = await opened.streaming.insert(opened, table, options, Json.isObject(body) ? body["rows"] : undefined)
-  return Answer.json({ kind: "bigquery#tableDataInsertAllResponse", ...(insertErrors.length === 0 ? {} : { insertErrors }) })
+  const insertErrors = await opened.streaming.insert(
+    opened,
+    table,
+    options,
+    Json.isObject(body) ? body["rows"] : undefined
+  )
+  return Answer.json({
+    kind: "bigquery#tableDataInsertAllResponse",
+    ...(insertErrors.length === 0 ? {} : { insertErrors })
+  })
 }
 
 /**
@@ -233,7 +288,9 @@ export const routes = (state: State): ReadonlyArray<Route> => {
   return [
     route("datasets.list", "GET", datasets, listDatasets),
     route("datasets.insert", "POST", datasets, insertDataset),
-    route("datasets.get", "GET", dataset, (opened, request, origin) => Answer.json(Resource.dataset(datasetOf(opened, request), origin))),
+    route("datasets.get", "GET", dataset, (opened, request, origin) =>
+      Answer.json(Resource.dataset(datasetOf(opened, request), origin))
+    ),
     route("datasets.patch", "PATCH", dataset, patchDataset),
     route("datasets.update", "PUT", dataset, patchDataset),
     route("datasets.delete", "DELETE", dataset, deleteDataset),

@@ -31,7 +31,9 @@ const isValue = (type: FieldType, value: unknown): boolean => {
   if (typeof value === "bigint") return type === "INT64" || type === "NUMERIC" || type === "BIGNUMERIC"
   if (typeof value === "boolean") return type === "BOOL"
   if (typeof value !== "number") return false
-  return type === "INT64" ? Number.isSafeInteger(value) : type === "FLOAT64" || type === "NUMERIC" || type === "BIGNUMERIC"
+  return type === "INT64"
+    ? Number.isSafeInteger(value)
+    : type === "FLOAT64" || type === "NUMERIC" || type === "BIGNUMERIC"
 }
 
 const same = (name: string) => (field: Field) => field.name.toLowerCase() === name.toLowerCase()
@@ -41,7 +43,9 @@ export const problems = (fields: ReadonlyArray<Field>, row: Row, path = ""): Rea
   const unknown = Object.keys(row).filter((name) => !fields.some(same(name)))
   const one = (field: Field, value: unknown, at: string): ReadonlyArray<Problem> => {
     if (field.type === "STRUCT") {
-      return Predicate.isObject(value) ? problems(field.fields ?? [], Object.fromEntries(Object.entries(value)), `${at}.`) : [{ field: at, description: "This field is not a record." }]
+      return Predicate.isObject(value)
+        ? problems(field.fields ?? [], Object.fromEntries(Object.entries(value)), `${at}.`)
+        : [{ field: at, description: "This field is not a record." }]
     }
     return isValue(field.type, value) ? [] : [{ field: at, description: `Could not convert value to ${field.type}.` }]
   }
@@ -51,7 +55,9 @@ export const problems = (fields: ReadonlyArray<Field>, row: Row, path = ""): Rea
     const at = `${path}${field.name}`
     if (field.mode === "REPEATED") {
       if (value === undefined) return []
-      return Array.isArray(value) ? value.flatMap((item: unknown) => one(field, item, at)) : [{ field: at, description: "Repeated field must be an array." }]
+      return Array.isArray(value)
+        ? value.flatMap((item: unknown) => one(field, item, at))
+        : [{ field: at, description: "Repeated field must be an array." }]
     }
     if (value !== undefined && value !== null) return one(field, value, at)
     return field.mode === "REQUIRED" ? [{ field: at, description: "Missing required field." }] : []
@@ -73,7 +79,9 @@ const readValue = (field: Field, value: unknown): unknown => {
       return value === true || String(value).toLowerCase() === "true"
     case "NUMERIC":
     case "BIGNUMERIC":
-      return String(value).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")
+      return String(value)
+        .replace(/(\.\d*?)0+$/, "$1")
+        .replace(/\.$/, "")
     case "TIMESTAMP": {
       const [, day = "", clock = "00:00:00", fraction = "", zone = ""] = moment.exec(String(value)) ?? []
       const millis = Date.parse(`${day}T${clock}${zone === "" ? "Z" : zone}`)
@@ -90,7 +98,8 @@ export const asRead = (fields: ReadonlyArray<Field>, row: Row): Row =>
     fields.map((field) => {
       const name = Object.keys(row).find((name) => same(name)(field))
       const value = name === undefined ? undefined : row[name]
-      if (field.mode === "REPEATED") return [field.name, Array.isArray(value) ? value.map((item: unknown) => readValue(field, item)) : []]
+      if (field.mode === "REPEATED")
+        return [field.name, Array.isArray(value) ? value.map((item: unknown) => readValue(field, item)) : []]
       return [field.name, value === undefined || value === null ? null : readValue(field, value)]
     })
   )

@@ -56,11 +56,16 @@ const LoadJob = Schema.Struct({
     errors: Schema.optional(Schema.Array(Told))
   }),
   statistics: Schema.optional(
-    Schema.Struct({ load: Schema.optional(Schema.Struct({ outputRows: Schema.optional(Schema.Union([Schema.String, Schema.Number])) })) })
+    Schema.Struct({
+      load: Schema.optional(
+        Schema.Struct({ outputRows: Schema.optional(Schema.Union([Schema.String, Schema.Number])) })
+      )
+    })
   )
 })
 
-const unreadable = (what: string, detail: string) => new E.Failed({ description: `The answer is no ${what}: ${detail}` })
+const unreadable = (what: string, detail: string) =>
+  new E.Failed({ description: `The answer is no ${what}: ${detail}` })
 
 const readLoadJob = (metadata: unknown): Effect.Effect<Load.Job, E.Reason> =>
   Effect.fromResult(
@@ -82,7 +87,9 @@ const readLoadJob = (metadata: unknown): Effect.Effect<Load.Job, E.Reason> =>
 
 const parameters = (given: Query["parameters"]) => {
   if (given === undefined) return {}
-  const entries = Array.isArray(given) ? given.map((one: BigQueryParameter.Parameter) => [undefined, one] as const) : Object.entries(given)
+  const entries = Array.isArray(given)
+    ? given.map((one: BigQueryParameter.Parameter) => [undefined, one] as const)
+    : Object.entries(given)
   return {
     parameterMode: Array.isArray(given) ? "POSITIONAL" : "NAMED",
     queryParameters: entries.map(([name, parameter]: readonly [string | undefined, BigQueryParameter.Parameter]) => {
@@ -128,7 +135,13 @@ const InsertErrors = Schema.Struct({
   insertErrors: Schema.Array(
     Schema.Struct({
       index: Schema.Natural,
-      errors: Schema.Array(Schema.Struct({ reason: Schema.optional(Schema.String), location: Schema.optional(Schema.String), message: Schema.optional(Schema.String) }))
+      errors: Schema.Array(
+        Schema.Struct({
+          reason: Schema.optional(Schema.String),
+          location: Schema.optional(Schema.String),
+          message: Schema.optional(Schema.String)
+        })
+      )
     })
   )
 })
@@ -140,7 +153,9 @@ const rejected = (error: unknown, first: number): ReadonlyArray<E.RowProblem> | 
   if (Option.isNone(decoded)) return undefined
   return decoded.value.insertErrors.flatMap(({ errors, index }) =>
     errors.flatMap(({ location = "", message = "", reason }) =>
-      reason === "stopped" ? [] : [{ row: first + index, field: location, description: message === "" ? (reason ?? "invalid") : message }]
+      reason === "stopped"
+        ? []
+        : [{ row: first + index, field: location, description: message === "" ? (reason ?? "invalid") : message }]
     )
   )
 }
@@ -171,26 +186,34 @@ const pageOf = (response: unknown): Page => {
 }
 
 export const make = (client: Client): BigQuery["Service"] => {
-  const failed = (operation: BigQueryError["operation"]) => (reason: E.Reason) => new BigQueryError({ operation, reason })
+  const failed = (operation: BigQueryError["operation"]) => (reason: E.Reason) =>
+    new BigQueryError({ operation, reason })
   const tableOf = ({ dataset, table }: BigQueryTable.TableName) => client.dataset(dataset).table(table)
 
   const layout = (name: BigQueryTable.TableName) =>
-    Effect.flatMap(call(async () => (await tableOf(name).getMetadata())[0]), (metadata: unknown) =>
-      Effect.fromResult(
-        Result.mapBoth(Rows.readLayout(metadata), {
-          onFailure: ({ message }) => unreadable("table", message),
-          onSuccess: (layout) => ({ layout, fields: fieldsOf(metadata) })
-        })
-      )
+    Effect.flatMap(
+      call(async () => (await tableOf(name).getMetadata())[0]),
+      (metadata: unknown) =>
+        Effect.fromResult(
+          Result.mapBoth(Rows.readLayout(metadata), {
+            onFailure: ({ message }) => unreadable("table", message),
+            onSuccess: (layout) => ({ layout, fields: fieldsOf(metadata) })
+          })
+        )
     )
 
-  const pages = (operation: "query" | "rows", fetch: (pageToken: string) => Effect.Effect<Page, E.Reason>): Stream.Stream<Row, BigQueryError> =>
+  const pages = (
+    operation: "query" | "rows",
+    fetch: (pageToken: string) => Effect.Effect<Page, E.Reason>
+  ): Stream.Stream<Row, BigQueryError> =>
     Stream.paginate("", (pageToken: string) =>
       Effect.gen(function* () {
         const page = yield* fetch(pageToken)
         // A job that is still running has no rows yet: the same page is asked for again.
         if (!page.isComplete) return [[], Option.some(pageToken)] as const
-        const rows = yield* Effect.fromResult(Result.mapError(Rows.read(page.fields, page.rows), (description) => new E.Failed({ description })))
+        const rows = yield* Effect.fromResult(
+          Result.mapError(Rows.read(page.fields, page.rows), (description) => new E.Failed({ description }))
+        )
         return [rows, page.next] as const
       }).pipe(Effect.mapError(failed(operation)))
     )
@@ -198,7 +221,10 @@ export const make = (client: Client): BigQuery["Service"] => {
   const startQuery = (query: Query): Effect.Effect<ClientJob, E.Reason> =>
     Effect.suspend(() => {
       const jobId = `genops_${crypto.randomUUID()}`
-      const configuration = { query: queryConfiguration(query), ...(query.labels === undefined ? {} : { labels: query.labels }) }
+      const configuration = {
+        query: queryConfiguration(query),
+        ...(query.labels === undefined ? {} : { labels: query.labels })
+      }
       return create(async () => (await client.createJob({ jobId, configuration }))[0]).pipe(
         // The job was started, and the answer lost.
         Effect.catchIf(
@@ -212,7 +238,13 @@ export const make = (client: Client): BigQuery["Service"] => {
     Effect.map(
       call(async () => {
         const token = pageToken === "" ? {} : { pageToken }
-        const options = { autoPaginate: false, maxResults: pageRows, skipParsing: true, "formatOptions.useInt64Timestamp": true, ...token }
+        const options = {
+          autoPaginate: false,
+          maxResults: pageRows,
+          skipParsing: true,
+          "formatOptions.useInt64Timestamp": true,
+          ...token
+        }
         return (await job.getQueryResults(options))[2]
       }),
       pageOf
@@ -220,7 +252,12 @@ export const make = (client: Client): BigQuery["Service"] => {
 
   return {
     ensureDataset: (dataset, { description, location }) =>
-      create(() => client.createDataset(dataset, { ...(location === undefined ? {} : { location }), ...(description === undefined ? {} : { description }) })).pipe(
+      create(() =>
+        client.createDataset(dataset, {
+          ...(location === undefined ? {} : { location }),
+          ...(description === undefined ? {} : { description })
+        })
+      ).pipe(
         Effect.as({ isNew: true }),
         Effect.catchIf(
           (reason) => reason === "exists",
@@ -240,8 +277,12 @@ export const make = (client: Client): BigQuery["Service"] => {
       create(() =>
         client.dataset(table.dataset).createTable(table.table, {
           schema: { fields: Rows.wireFields(table.fields) },
-          ...(table.partition === undefined ? {} : { timePartitioning: { type: table.partition.by ?? "DAY", field: table.partition.field } }),
-          ...(table.cluster === undefined || table.cluster.length === 0 ? {} : { clustering: { fields: [...table.cluster] } }),
+          ...(table.partition === undefined
+            ? {}
+            : { timePartitioning: { type: table.partition.by ?? "DAY", field: table.partition.field } }),
+          ...(table.cluster === undefined || table.cluster.length === 0
+            ? {}
+            : { clustering: { fields: [...table.cluster] } }),
           ...(table.description === undefined ? {} : { description: table.description })
         })
       ).pipe(
@@ -257,7 +298,9 @@ export const make = (client: Client): BigQuery["Service"] => {
               if (added.length < differences.length) {
                 return yield* new E.SchemaMismatch({ table: `Table ${table.dataset}.${table.table}`, differences })
               }
-              yield* call(() => tableOf(table).setMetadata({ schema: { fields: [...before, ...Rows.wireFields(added)] } }))
+              yield* call(() =>
+                tableOf(table).setMetadata({ schema: { fields: [...before, ...Rows.wireFields(added)] } })
+              )
               return { isNew: false, added: added.map(({ name }) => name) }
             })
         ),
@@ -278,8 +321,15 @@ export const make = (client: Client): BigQuery["Service"] => {
       const metadataOf = (job: ClientJob): unknown => job.metadata
       return Load.load(request, {
         start: (jobId) =>
-          Effect.flatMap(create(async () => metadataOf((await client.createJob({ jobId, configuration }))[0])), readLoadJob),
-        look: (jobId) => Effect.flatMap(call(async () => (await client.job(jobId).getMetadata())[0]), readLoadJob)
+          Effect.flatMap(
+            create(async () => metadataOf((await client.createJob({ jobId, configuration }))[0])),
+            readLoadJob
+          ),
+        look: (jobId) =>
+          Effect.flatMap(
+            call(async () => (await client.job(jobId).getMetadata())[0]),
+            readLoadJob
+          )
       }).pipe(Effect.mapError(failed("load")))
     },
 
@@ -325,10 +375,15 @@ export const make = (client: Client): BigQuery["Service"] => {
       ),
 
     query: (query) =>
-      Stream.unwrap(Effect.map(Effect.mapError(startQuery(query), failed("query")), (job) => pages("query", results(job)))),
+      Stream.unwrap(
+        Effect.map(Effect.mapError(startQuery(query), failed("query")), (job) => pages("query", results(job)))
+      ),
 
     estimate: (query) =>
-      call(async () => (await client.createJob({ configuration: { query: queryConfiguration(query), dryRun: true } }))[0].metadata).pipe(
+      call(
+        async () =>
+          (await client.createJob({ configuration: { query: queryConfiguration(query), dryRun: true } }))[0].metadata
+      ).pipe(
         Effect.flatMap((metadata: unknown) => {
           const Estimate = Schema.Struct({ statistics: Schema.Struct({ totalBytesProcessed: Schema.String }) })
           return Effect.fromResult(

@@ -24,14 +24,21 @@ export interface Jobs {
 const most = 20
 
 /** What the service itself is to blame for. */
-const faults: ReadonlySet<string> = new Set(["backendError", "internalError", "jobBackendError", "jobInternalError", "rateLimitExceeded"])
+const faults: ReadonlySet<string> = new Set([
+  "backendError",
+  "internalError",
+  "jobBackendError",
+  "jobInternalError",
+  "rateLimitExceeded"
+])
 
 /** Tries that a fault of the service is given within one call. */
 const tries = 3
 
 const poll = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")])
 
-export const describe = ({ table, uris }: LoadRequest): string => `${uris.join(", ")} into ${table.dataset}.${table.table}`
+export const describe = ({ table, uris }: LoadRequest): string =>
+  `${uris.join(", ")} into ${table.dataset}.${table.table}`
 
 export const load = (request: LoadRequest, { look, start }: Jobs): Effect.Effect<Loaded, E.Reason> => {
   const given = describe(request)

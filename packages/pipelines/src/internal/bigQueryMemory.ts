@@ -21,12 +21,15 @@ const keyOf = ({ dataset, table }: BigQueryTable.TableName) => `${dataset}.${tab
 
 const readLine = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
 
-export const make = (answer: ((query: Query) => ReadonlyArray<Row>) | undefined): Effect.Effect<BigQuery["Service"], never, CloudStorage> =>
+export const make = (
+  answer: ((query: Query) => ReadonlyArray<Row>) | undefined
+): Effect.Effect<BigQuery["Service"], never, CloudStorage> =>
   Effect.map(CloudStorage, (storage) => {
     const datasets = new Map<string, string>()
     const tables = new Map<string, Kept>()
     const jobs = new Map<string, Load.Job>()
-    const failed = (operation: BigQueryError["operation"]) => (reason: E.Reason) => new BigQueryError({ operation, reason })
+    const failed = (operation: BigQueryError["operation"]) => (reason: E.Reason) =>
+      new BigQueryError({ operation, reason })
 
     const dataset = (name: string) =>
       datasets.has(name) ? Effect.void : Effect.fail(new E.NotFound({ description: `Not found: Dataset ${name}` }))
@@ -35,7 +38,9 @@ export const make = (answer: ((query: Query) => ReadonlyArray<Row>) | undefined)
         dataset(name.dataset),
         Effect.suspend(() => {
           const found = tables.get(keyOf(name))
-          return found === undefined ? Effect.fail(new E.NotFound({ description: `Not found: Table ${keyOf(name)}` })) : Effect.succeed(found)
+          return found === undefined
+            ? Effect.fail(new E.NotFound({ description: `Not found: Table ${keyOf(name)}` }))
+            : Effect.succeed(found)
         })
       )
 
@@ -43,7 +48,12 @@ export const make = (answer: ((query: Query) => ReadonlyArray<Row>) | undefined)
     const read = (uri: string, fields: ReadonlyArray<BigQueryTable.Field>) =>
       Effect.gen(function* () {
         const parsed = yield* Effect.fromResult(GsUri.parsePrefix(uri.replace(/\*.*$/, "")))
-        const named = yield* Stream.runCollect(storage.list(parsed, uri.includes("*") ? { glob: GsUri.parsePrefix(uri).pipe(Result.getOrElse(() => parsed)).name } : {}))
+        const named = yield* Stream.runCollect(
+          storage.list(
+            parsed,
+            uri.includes("*") ? { glob: GsUri.parsePrefix(uri).pipe(Result.getOrElse(() => parsed)).name } : {}
+          )
+        )
         const objects = uri.includes("*") ? named : named.filter(({ name }) => name === parsed.name)
         if (objects.length === 0) return { code: "notFound", errors: [`Not found: URI ${uri}`], rows: [] }
         const rows: Array<Row> = []
@@ -52,8 +62,13 @@ export const make = (answer: ((query: Query) => ReadonlyArray<Row>) | undefined)
           const lines = yield* storage.read(object, {}).pipe(Stream.decodeText, Stream.splitLines, Stream.runCollect)
           for (const line of lines.filter((line) => line.trim() !== "")) {
             const row = readLine(line)
-            const [problem] = Result.isFailure(row) ? [{ field: "", description: "the line is no JSON object" }] : Check.problems(fields, row.success)
-            if (problem !== undefined) errors.push(`JSON parsing error in row ${rows.length + errors.length}: ${problem.description} Field: ${problem.field}`)
+            const [problem] = Result.isFailure(row)
+              ? [{ field: "", description: "the line is no JSON object" }]
+              : Check.problems(fields, row.success)
+            if (problem !== undefined)
+              errors.push(
+                `JSON parsing error in row ${rows.length + errors.length}: ${problem.description} Field: ${problem.field}`
+              )
             else if (Result.isSuccess(row)) rows.push(row.success)
           }
         }
@@ -65,7 +80,8 @@ export const make = (answer: ((query: Query) => ReadonlyArray<Row>) | undefined)
         Effect.suspend((): Effect.Effect<{ readonly isNew: boolean }, E.Reason> => {
           const found = datasets.get(name)
           if (found === undefined) datasets.set(name, location)
-          if (found === undefined || found.toLowerCase() === location.toLowerCase()) return Effect.succeed({ isNew: found === undefined })
+          if (found === undefined || found.toLowerCase() === location.toLowerCase())
+            return Effect.succeed({ isNew: found === undefined })
           const differences = [{ field: "(location)", wanted: location, found }]
           return Effect.fail(new E.SchemaMismatch({ table: `Dataset ${name}`, differences }))
         }).pipe(Effect.mapError(failed("ensureDataset"))),
@@ -111,13 +127,18 @@ export const make = (answer: ((query: Query) => ReadonlyArray<Row>) | undefined)
               jobs.set(id, job)
               return job
             }),
-          look: (id) => Effect.fromNullishOr(jobs.get(id)).pipe(Effect.mapError(() => new E.NotFound({ description: `Not found: Job ${id}` })))
+          look: (id) =>
+            Effect.fromNullishOr(jobs.get(id)).pipe(
+              Effect.mapError(() => new E.NotFound({ description: `Not found: Job ${id}` }))
+            )
         }).pipe(Effect.mapError(failed("load"))),
 
       insert: (table, rows) =>
         Effect.gen(function* () {
           const found = yield* kept(table)
-          const wrong = rows.flatMap(({ row }, index) => Check.problems(found.table.fields, row).map((problem) => ({ row: index, ...problem })))
+          const wrong = rows.flatMap(({ row }, index) =>
+            Check.problems(found.table.fields, row).map((problem) => ({ row: index, ...problem }))
+          )
           if (wrong.length > 0) return yield* new E.RowsRejected({ table: keyOf(table), inserted: 0, rows: wrong })
           for (const { id, row } of rows) {
             if (!found.ids.has(id)) found.rows.push(row)
@@ -135,13 +156,22 @@ export const make = (answer: ((query: Query) => ReadonlyArray<Row>) | undefined)
       query: (query) =>
         Stream.unwrap(
           Effect.suspend(() => {
-            const unknown = new E.InvalidQuery({ description: "BigQuery.layerMemory has no SQL. Give it `answer`, or use the emulator." })
-            return answer === undefined ? Effect.fail(failed("query")(unknown)) : Effect.succeed(Stream.fromIterable(answer(query)))
+            const unknown = new E.InvalidQuery({
+              description: "BigQuery.layerMemory has no SQL. Give it `answer`, or use the emulator."
+            })
+            return answer === undefined
+              ? Effect.fail(failed("query")(unknown))
+              : Effect.succeed(Stream.fromIterable(answer(query)))
           })
         ),
 
       estimate: () =>
-        Effect.fail(failed("estimate")(new E.InvalidQuery({ description: "BigQuery.layerMemory has no SQL, so it cannot tell bytes. Use the emulator." })))
+        Effect.fail(
+          failed("estimate")(
+            new E.InvalidQuery({
+              description: "BigQuery.layerMemory has no SQL, so it cannot tell bytes. Use the emulator."
+            })
+          )
+        )
     }
   })
-

@@ -3,11 +3,19 @@ import * as Predicate from "effect/Predicate"
 import * as E from "../BigQueryError.ts"
 
 /** Reasons that pass by themselves, whatever the status. */
-const passing: ReadonlySet<string> = new Set(["rateLimitExceeded", "backendError", "internalError", "jobRateLimitExceeded", "userRateLimitExceeded"])
+const passing: ReadonlySet<string> = new Set([
+  "rateLimitExceeded",
+  "backendError",
+  "internalError",
+  "jobRateLimitExceeded",
+  "userRateLimitExceeded"
+])
 
 /** The HTTP status, where there is one. */
 export const statusOf = (error: unknown): number | undefined => {
-  const [code, status] = ["code", "status"].map((name) => (Predicate.hasProperty(error, name) ? Number(error[name]) : Number.NaN))
+  const [code, status] = ["code", "status"].map((name) =>
+    Predicate.hasProperty(error, name) ? Number(error[name]) : Number.NaN
+  )
   return [code, status].find((one) => one !== undefined && one >= 400 && one < 600)
 }
 
@@ -26,7 +34,8 @@ const textOf = (error: unknown): string => {
 export const of = (error: unknown): E.Reason => {
   const [status, word, description] = [statusOf(error), wordOf(error), textOf(error)]
   if (/could not load the default credentials/i.test(description)) return new E.Unauthenticated({ description })
-  if (status === undefined || status === 408 || status === 429 || status >= 500 || passing.has(word)) return new E.Unavailable({ description })
+  if (status === undefined || status === 408 || status === 429 || status >= 500 || passing.has(word))
+    return new E.Unavailable({ description })
   if (word === "invalidQuery") return new E.InvalidQuery({ description })
   if (word === "bytesBilledLimitExceeded") return new E.TooManyBytes({ description })
   if (word === "quotaExceeded") return new E.QuotaExceeded({ description })

@@ -31,7 +31,9 @@ const WireField: Schema.Codec<WireField> = Schema.suspend(() =>
 
 const Layout = Schema.Struct({
   schema: Schema.optional(Schema.Struct({ fields: Schema.optional(Schema.Array(WireField)) })),
-  timePartitioning: Schema.optional(Schema.Struct({ type: Schema.optional(Schema.String), field: Schema.optional(Schema.String) })),
+  timePartitioning: Schema.optional(
+    Schema.Struct({ type: Schema.optional(Schema.String), field: Schema.optional(Schema.String) })
+  ),
   clustering: Schema.optional(Schema.Struct({ fields: Schema.Array(Schema.String) })),
   location: Schema.optional(Schema.String)
 })
@@ -39,7 +41,7 @@ const Layout = Schema.Struct({
 /** Reads what a table says of itself. */
 export const readLayout = Schema.decodeUnknownResult(Layout)
 
-export const typeOf = (name: string): string => aliases[name] ?? name
+const typeOf = (name: string): string => aliases[name] ?? name
 
 /** A field for a request, in the client's words, which are not readonly. */
 export interface SentField {
@@ -132,11 +134,18 @@ const row = (fields: ReadonlyArray<WireField>, cells: ReadonlyArray<Cell>): Row 
 /** Reads rows as they are answered, with timestamps as microseconds. Fails with what is wrong. */
 export const read = (fields: unknown, rows: unknown): Result.Result<ReadonlyArray<Row>, string> =>
   Result.gen(function* () {
-    const known = yield* Result.mapError(readFields(fields ?? []), ({ message }) => `the schema of the answer cannot be read: ${message}`)
-    const cells = yield* Result.mapError(readRows(rows ?? []), ({ message }) => `the rows of the answer cannot be read: ${message}`)
+    const known = yield* Result.mapError(
+      readFields(fields ?? []),
+      ({ message }) => `the schema of the answer cannot be read: ${message}`
+    )
+    const cells = yield* Result.mapError(
+      readRows(rows ?? []),
+      ({ message }) => `the rows of the answer cannot be read: ${message}`
+    )
     return yield* Result.try({
       try: () => cells.map(({ f }) => row(known, f)),
-      catch: (cause) => `a value of the answer cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+      catch: (cause) =>
+        `a value of the answer cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
     })
   })
 

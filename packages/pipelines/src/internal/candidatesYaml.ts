@@ -4,7 +4,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, p
 import type { Problem } from "../CandidatesError.ts"
 
 /** Where something stands, 1-based. */
-export interface Place {
+interface Place {
   readonly line: number
   readonly column: number
 }

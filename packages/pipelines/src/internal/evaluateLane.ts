@@ -11,7 +11,7 @@ import * as Table from "./evaluateTable.ts"
 import type * as Region from "./region.ts"
 
 /** Retries by the reason of the attempt before. */
-export interface Retries {
+interface Retries {
   quota: number
   unavailable: number
   other: number

@@ -117,8 +117,12 @@ export const page = <E>(
     Summary.draw(summary, measures, pairs),
     primary === undefined || primary.unit === "ms"
       ? undefined
-      : h("div", // A matrix of many needs the whole width.
-          { class: summary.candidates.length > 4 ? "overview stacked" : "overview" }, TradeOff.draw(pen, summary, primary), WinRates.draw(summary, cells.metrics)),
+      : h(
+          "div", // A matrix of many needs the whole width.
+          { class: summary.candidates.length > 4 ? "overview stacked" : "overview" },
+          TradeOff.draw(pen, summary, primary),
+          WinRates.draw(summary, cells.metrics)
+        ),
     Strips.draw(pen, cells, measures),
     rowsSection,
     Timeline.draw(pen, history),

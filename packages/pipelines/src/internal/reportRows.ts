@@ -4,7 +4,7 @@ import type * as Tree from "../report/browser/tree.ts"
 import { format, h, rowTable, scrolling, section, views } from "./reportHtml.ts"
 
 /** Rows that are there without a script. */
-export const first = 25
+const first = 25
 
 const labels: Readonly<Record<string, string>> = {
   latency_ms: "latency",

@@ -107,7 +107,7 @@ tbody tr:last-child > th, tbody tr:last-child > td { border-bottom: 0; }
 .glyph { width: .75rem; height: .75rem; fill: var(--c); vertical-align: -1px; margin-right: .45rem; flex: none; }
 .metric { min-width: 8.5rem; white-space: nowrap; }
 .value { font-weight: 600; } .ci { color: var(--muted); font-size: .8rem; }
-.mark-space { display: inline-block; width: 1.1em; text-align: center; font-size: .7rem; }
+.mark-space { display: inline-block; width: 1.5em; text-align: center; font-size: .7rem; }
 .few { display: block; font-size: .75rem; color: var(--bad); }
 .alarm { color: var(--bad); font-weight: 600; }
 .bar { display: block; width: 100%; height: 10px; margin-top: .2rem; }
@@ -135,7 +135,7 @@ const charts = `
 .pointed { font-weight: 400; font-size: .85rem; color: var(--muted); }
 .live .strip .chart { cursor: crosshair; }
 .step { fill: var(--c0); } .step.wait { fill: url(#hatch); stroke: var(--edge); stroke-width: 1; } .step.failed { fill: var(--bad); } .step.running { fill-opacity: .6; }
-.hatching { stroke: var(--edge); stroke-width: 2; } .fold { fill: var(--ground); } .cut { stroke: var(--edge); stroke-dasharray: 2 3; fill: none; }
+.hatching { stroke: var(--edge); stroke-width: 2; } .fold { fill: var(--ground); } .cut { stroke: var(--ink); fill: none; }
 `
 
 const rows = `

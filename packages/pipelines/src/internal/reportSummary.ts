@@ -134,8 +134,8 @@ const metricCell = (summary: Summary, measure: Data.Measure, one: Candidate): Tr
     "td",
     { class: "metric" },
     h("span", { class: "value" }, fixed(mean)),
-    h("span", { class: "ci" }, interval === null ? "" : ` [${fixed(interval.low)}, ${fixed(interval.high)}]`),
     verdictMark(summary, one.candidate, measure.name),
+    h("span", { class: "ci" }, interval === null ? "" : `[${fixed(interval.low)}, ${fixed(interval.high)}]`),
     interval === null ? undefined : pairView.bar(at(interval.low), at(mean), at(interval.high), undefined),
     few
   )

@@ -27,12 +27,12 @@ const foldsOf = (times: ReadonlyArray<number>): ReadonlyArray<Fold> => {
   return sorted.slice(0, folded).toSorted((a, b) => a.from - b.from)
 }
 
-/** Time as it is drawn: folded stretches take a twelfth of the drawn length each. */
+/** Time as it is drawn: folded stretches take a tenth of the drawn length each. */
 const scaleOf = (times: ReadonlyArray<number>, folds: ReadonlyArray<Fold>) => {
   const [start = 0] = times
   const end = times.at(-1) ?? start
   const folded = folds.reduce((sum, { from, to }) => sum + to - from, 0)
-  const fold = folds.length === 0 ? 0 : (end - start - folded) / 12
+  const fold = folds.length === 0 ? 0 : (end - start - folded) / 10
   const at = (time: number) =>
     folds.reduce((x, { from, to }) => {
       const inside = Math.max(0, Math.min(time, to) - from)
@@ -103,17 +103,20 @@ export const draw = (pen: Svg.Pen, history: RunHistory.RunHistory): Tree.Tree | 
           h("text", { class: "label", x: width, y: y + 19, "text-anchor": "end" }, cost(entry))
         ]
       })
-      const cuts = folds.flatMap(({ from, to }) => {
-        const middle = Svg.px((x(from) + x(to)) / 2)
-        return [
-          h("rect", { class: "fold", x: middle - 5, y: top - 4, width: 10, height: height - top }),
-          h("path", {
-            class: "cut",
-            d: `M${middle - 5} ${top - 4}v${height - top}M${middle + 5} ${top - 4}v${height - top}`
-          }),
-          h("text", { class: "label soft", x: middle, y: 12 }, `// ${format.duration(to - from)}`)
-        ]
-      })
+      // A bar that goes on through a fold is broken there.
+      const middle = ({ from, to }: Fold) => Svg.px((x(from) + x(to)) / 2)
+      const cuts = folds.flatMap((fold) => [
+        h("text", { class: "label soft", x: middle(fold), y: 12 }, `// ${format.duration(fold.to - fold.from)}`),
+        ...history.flatMap(({ endedAt, startedAt }, nth) => {
+          if (startedAt > fold.from || (endedAt ?? last) < fold.to) return []
+          const y = top + band * nth + 5
+          const slant = "l-6 20"
+          return [
+            h("path", { class: "fold", d: `M${middle(fold) - 3} ${y}${slant}h7l6 -20z` }),
+            h("path", { class: "cut", d: `M${middle(fold) - 3} ${y}${slant}m7 0l6 -20` })
+          ]
+        })
+      ])
       return [hatch, ...bars, ...cuts]
     }
   )

@@ -20,12 +20,17 @@ const placing = ({ candidates, dataset, repeats = 1 }: RunManifest.RunManifest) 
   const size = candidates.length * dataset.rows * repeats
   const place = ({ candidate, repeat = 0, row }: Cell.Cell): number | undefined => {
     const lane = lanes.get(candidate)
-    return lane === undefined || row >= dataset.rows || repeat >= repeats ? undefined : (lane * dataset.rows + row) * repeats + repeat
+    return lane === undefined || row >= dataset.rows || repeat >= repeats
+      ? undefined
+      : (lane * dataset.rows + row) * repeats + repeat
   }
   return { size, place }
 }
 
-export const find = <E, R>(manifest: RunManifest.RunManifest, cells: Stream.Stream<Cell.Cell, E, R>): Effect.Effect<Found, E, R> =>
+export const find = <E, R>(
+  manifest: RunManifest.RunManifest,
+  cells: Stream.Stream<Cell.Cell, E, R>
+): Effect.Effect<Found, E, R> =>
   Effect.suspend(() => {
     const { place, size } = placing(manifest)
     const last = new Int32Array(size)
@@ -40,7 +45,8 @@ export const find = <E, R>(manifest: RunManifest.RunManifest, cells: Stream.Stre
         if (at === undefined) return
         last[at] = line
         const { candidate, prompt, row } = cell
-        if (prompt !== undefined && row < (samples.get(candidate)?.row ?? Number.POSITIVE_INFINITY)) samples.set(candidate, { row, prompt })
+        if (prompt !== undefined && row < (samples.get(candidate)?.row ?? Number.POSITIVE_INFINITY))
+          samples.set(candidate, { row, prompt })
       })
     ).pipe(
       Effect.map(() => ({

@@ -22,10 +22,12 @@ const runFields: ReadonlyArray<Field> = [
   { name: "fingerprint", type: "STRING", description: "Names the content of the candidate's configuration." }
 ]
 
-const tokenFields: ReadonlyArray<Field> = ["input_tokens", "cached_tokens", "output_tokens", "thinking_tokens"].map((name) => ({
-  name,
-  type: "INT64"
-}))
+const tokenFields: ReadonlyArray<Field> = ["input_tokens", "cached_tokens", "output_tokens", "thinking_tokens"].map(
+  (name) => ({
+    name,
+    type: "INT64"
+  })
+)
 
 export const cellFields: ReadonlyArray<Field> = [
   ...runFields,
@@ -81,7 +83,9 @@ const summaryFields: ReadonlyArray<Field> = [
 const columnOf = (metric: string): string => metric.replaceAll(/[^A-Za-z0-9_]/g, "_").replace(/^(?=\d)/, "_")
 
 const metricsOf = ({ candidates }: ComparisonSummary.ComparisonSummary): ReadonlyArray<string> => [
-  ...new Set(candidates.flatMap(({ summary_metrics }) => Object.keys(summary_metrics).filter((name) => name !== "row_count")))
+  ...new Set(
+    candidates.flatMap(({ summary_metrics }) => Object.keys(summary_metrics).filter((name) => name !== "row_count"))
+  )
 ]
 
 /** The columns of a table of summaries: with those of the metrics of a summary, or without any. */
@@ -164,7 +168,8 @@ export const summaryRow = (run: Run, candidate: ComparisonSummary.Candidate, sam
     started_at: manifest.startedAt,
     configuration,
     generation_config: part(configuration, "generationConfig"),
-    system_instruction: typeof instruction === "string" || instruction === null ? instruction : JSON.stringify(instruction),
+    system_instruction:
+      typeof instruction === "string" || instruction === null ? instruction : JSON.stringify(instruction),
     tools: part(configuration, "tools"),
     prompt_template: manifest.prompt,
     sample_prompt: content ? (sample ?? null) : null,
@@ -191,7 +196,9 @@ export const summaryRow = (run: Run, candidate: ComparisonSummary.Candidate, sam
     metrics: candidate.metrics,
     differences: summary.differences.filter((difference) => difference.candidate === candidate.candidate),
     ...Object.fromEntries(
-      Object.entries(candidate.summary_metrics).flatMap(([name, value]) => (name === "row_count" ? [] : [[columnOf(name), value] as const]))
+      Object.entries(candidate.summary_metrics).flatMap(([name, value]) =>
+        name === "row_count" ? [] : [[columnOf(name), value] as const]
+      )
     )
   }
 }

@@ -19,7 +19,7 @@ export const metricOf = ({ metrics }: Candidate, name: string): RunSummary.Metri
   Object.hasOwn(metrics, name) ? metrics[name] : undefined
 
 /** How good a mean is, the higher the better; undefined without one. */
-export const goodness = (metric: RunSummary.MetricSummary | undefined): number | undefined => {
+const goodness = (metric: RunSummary.MetricSummary | undefined): number | undefined => {
   if (metric === undefined || metric.mean === null) return undefined
   return metric.ideal === "low" ? -metric.mean : metric.ideal === "zero" ? -Math.abs(metric.mean) : metric.mean
 }
@@ -39,7 +39,7 @@ export const ranked = ({ candidates, primary_metric }: ComparisonSummary): Reado
 const percents = (rate: number) => String(Math.round(rate * 100))
 
 /** 55% [50, 60]: the share of rows that are won, ties half. */
-export const winRate = (
+const winRate = (
   summary: ComparisonSummary,
   candidate: string,
   metric: string = summary.primary_metric
@@ -54,7 +54,7 @@ export const winRate = (
 }
 
 /** 0.52 [0.49, 0.55]; words when there is no such number. */
-export const meanOf = (metric: RunSummary.MetricSummary | undefined): string => {
+const meanOf = (metric: RunSummary.MetricSummary | undefined): string => {
   if (metric === undefined || metric.mean === null) return "no score"
   const { interval, mean } = metric
   return interval === null
@@ -63,7 +63,7 @@ export const meanOf = (metric: RunSummary.MetricSummary | undefined): string => 
 }
 
 /** The verdict on a candidate in a metric; undefined for the baseline itself. */
-export const verdictOf = ({ differences }: ComparisonSummary, candidate: string, metric: string) =>
+const verdictOf = ({ differences }: ComparisonSummary, candidate: string, metric: string) =>
   differences.find((one) => one.candidate === candidate && one.metric === metric)
 
 /** Whether a value is the best of its column, and not that of all. */

@@ -15,7 +15,10 @@ const finite = (sum: string) => `bq_finite(${sum}, NOT coalesce(bool_or(NOT isfi
 
 /** NaN is the least and the greatest of all that it is among. */
 const extreme = (name: string): ReadonlyArray<Entry> => [
-  [`${name}(FLOAT64) FLOAT64`, `CASE WHEN bool_or(isnan($1))$w THEN CAST('nan' AS DOUBLE) ELSE ${name.toLowerCase()}($1)$w END`],
+  [
+    `${name}(FLOAT64) FLOAT64`,
+    `CASE WHEN bool_or(isnan($1))$w THEN CAST('nan' AS DOUBLE) ELSE ${name.toLowerCase()}($1)$w END`
+  ],
   [`${name}(O) O`, `${name.toLowerCase()}($1)$w`]
 ]
 
@@ -84,10 +87,7 @@ export const windows: ReadonlyArray<Entry> = [
   ["NTILE(INT64) INT64", "ntile($1)$w"],
   ["LAG(T) T", "lag($1)$w"],
   ["LAG(T, INT64) T", "lag($1, $2)$w"],
-  [
-    "LAG(T, INT64, T) T",
-    "lag($1, $2, $3)$w"
-  ],
+  ["LAG(T, INT64, T) T", "lag($1, $2, $3)$w"],
   ["LEAD(T) T", "lead($1)$w"],
   ["LEAD(T, INT64) T", "lead($1, $2)$w"],
   ["LEAD(T, INT64, T) T", "lead($1, $2, $3)$w"],
@@ -104,7 +104,21 @@ export const windows: ReadonlyArray<Entry> = [
  * @since 0.1.0
  */
 export const takes = {
-  distinct: new Set(["COUNT", "SUM", "AVG", "ARRAY_AGG", "STRING_AGG", "STDDEV", "STDDEV_SAMP", "STDDEV_POP", "VARIANCE", "VAR_SAMP", "VAR_POP", "MIN", "MAX"]),
+  distinct: new Set([
+    "COUNT",
+    "SUM",
+    "AVG",
+    "ARRAY_AGG",
+    "STRING_AGG",
+    "STDDEV",
+    "STDDEV_SAMP",
+    "STDDEV_POP",
+    "VARIANCE",
+    "VAR_SAMP",
+    "VAR_POP",
+    "MIN",
+    "MAX"
+  ]),
   order: new Set(["ARRAY_AGG", "STRING_AGG"]),
   limit: new Set(["ARRAY_AGG"]),
   nulls: new Set(["ARRAY_AGG", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"])

@@ -29,8 +29,17 @@ const ways: { readonly [from: string]: { readonly [to: string]: Way } } = {
     STRING: total("bq_decimal_text($)")
   },
   BOOL: { INT64: total("CAST($ AS BIGINT)"), STRING: total("CAST($ AS VARCHAR)") },
-  DATE: { DATETIME: total("CAST($ AS TIMESTAMP)"), STRING: total("CAST($ AS VARCHAR)"), TIMESTAMP: total("CAST($ AS TIMESTAMP)") },
-  DATETIME: { DATE: total("CAST($ AS DATE)"), STRING: total("bq_datetime_text($)"), TIME: total("CAST($ AS TIME)"), TIMESTAMP: total("$") },
+  DATE: {
+    DATETIME: total("CAST($ AS TIMESTAMP)"),
+    STRING: total("CAST($ AS VARCHAR)"),
+    TIMESTAMP: total("CAST($ AS TIMESTAMP)")
+  },
+  DATETIME: {
+    DATE: total("CAST($ AS DATE)"),
+    STRING: total("bq_datetime_text($)"),
+    TIME: total("CAST($ AS TIME)"),
+    TIMESTAMP: total("$")
+  },
   FLOAT64: {
     BIGNUMERIC: partial(`CASE WHEN isfinite($) THEN TRY_CAST(printf('%.60f', $) AS ${decimal("BIGNUMERIC")}) END`),
     INT64: partial("bq_int64($)"),

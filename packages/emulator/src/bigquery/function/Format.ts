@@ -41,7 +41,7 @@ const format: Entry[1] = ([pattern, ...values]) => {
       parts.push(value === undefined ? undefined : part(value, kind, digits))
     }
   }
-  if (parts.includes(undefined) || used !== values.length || text.endsWith("%") && at < text.length) return undefined
+  if (parts.includes(undefined) || used !== values.length || (text.endsWith("%") && at < text.length)) return undefined
   return `(${[...parts, Literal.text(text.slice(at))].join(" || ")})`
 }
 

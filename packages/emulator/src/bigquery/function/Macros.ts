@@ -20,15 +20,18 @@ const macros: { readonly [signature: string]: string } = {
   "bq_exact(a)":
     "CASE WHEN a BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(a AS DOUBLE) WHEN a IS NULL THEN NULL ELSE error('The emulator does not compare INT64 beyond 2^53 with FLOAT64: ' || a) END",
   // Arithmetic: what is not finite, and zero below a fraction, is an error.
-  "bq_finite(result, fine)": "CASE WHEN NOT isfinite(result) AND fine THEN error('Floating point error: the result is not finite') ELSE result END",
+  "bq_finite(result, fine)":
+    "CASE WHEN NOT isfinite(result) AND fine THEN error('Floating point error: the result is not finite') ELSE result END",
   // NULL over zero is NULL.
   "bq_divisor(a, b)": "CASE WHEN b = 0 AND a IS NOT NULL THEN error('division by zero') ELSE b END",
   "bq_floor(a, b)": "(a - ((a % b) + b) % b) // b",
-  "bq_int64(a)": "CASE WHEN a IS NULL THEN NULL WHEN a >= -9223372036854775808 AND a < 9223372036854775808 THEN CAST(round(a) AS BIGINT) END",
+  "bq_int64(a)":
+    "CASE WHEN a IS NULL THEN NULL WHEN a >= -9223372036854775808 AND a < 9223372036854775808 THEN CAST(round(a) AS BIGINT) END",
   // Text.
   "bq_must(given, value, message)": "CASE WHEN given IS NULL OR value IS NOT NULL THEN value ELSE error(message) END",
   // Lengths: DuckDB's functions would take a negative one for something else, and a large one for none.
-  "bq_length(s, n)": "CASE WHEN n < 0 AND s IS NOT NULL THEN error('The length must not be negative') WHEN n > 2147483647 THEN 2147483647 ELSE n END",
+  "bq_length(s, n)":
+    "CASE WHEN n < 0 AND s IS NOT NULL THEN error('The length must not be negative') WHEN n > 2147483647 THEN 2147483647 ELSE n END",
   "bq_start(s, p)": "CASE WHEN p > 0 THEN p WHEN p = 0 OR p < -length(s) THEN 1 ELSE length(s) + p + 1 END",
   "bq_substr(s, p)": "CASE WHEN p > length(s) THEN '' ELSE substring(s, bq_start(s, p)) END",
   "bq_substr_n(s, p, n)":
@@ -51,7 +54,8 @@ const macros: { readonly [signature: string]: string } = {
   "bq_is_decimal(s)": "regexp_full_match(s, '\\s*[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?\\s*')",
   "bq_to_bool(s)": "CASE lower(s) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
   "bq_to_date(s)": "CASE WHEN regexp_full_match(s, '\\d{4}-\\d{1,2}-\\d{1,2}') THEN TRY_CAST(s AS DATE) END",
-  "bq_to_time(s)": "CASE WHEN regexp_full_match(s, '\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{0,6})?') THEN TRY_CAST(s AS TIME) END",
+  "bq_to_time(s)":
+    "CASE WHEN regexp_full_match(s, '\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{0,6})?') THEN TRY_CAST(s AS TIME) END",
   "bq_to_datetime(s)":
     "CASE WHEN regexp_full_match(s, '\\d{4}-\\d{1,2}-\\d{1,2}([ Tt]\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{0,6})?)?') THEN TRY_CAST(replace(s, 't', 'T') AS TIMESTAMP) END",
   "bq_to_timestamp(s)":
@@ -60,7 +64,8 @@ const macros: { readonly [signature: string]: string } = {
   "bq_days(d)": "CAST(d - DATE '1970-01-01' AS BIGINT)",
   "bq_week(d, shift)": "bq_floor(bq_days(d) + shift, 7)",
   "bq_day(n)": "(DATE '1970-01-01' + CAST(n AS INTEGER))",
-  "bq_year(x)": "CASE WHEN x IS NULL OR (year(x) BETWEEN 1 AND 9999) THEN x ELSE error('The result is not between the years 1 and 9999') END",
+  "bq_year(x)":
+    "CASE WHEN x IS NULL OR (year(x) BETWEEN 1 AND 9999) THEN x ELSE error('The result is not between the years 1 and 9999') END",
   "bq_zone(x, zone)": "timezone(zone, make_timestamptz(epoch_us(x)))",
   "bq_unzone(x, zone)": "make_timestamp(epoch_us(timezone(zone, x)))",
   // JSON.

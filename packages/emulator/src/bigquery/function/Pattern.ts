@@ -18,13 +18,15 @@ const groups = (of: Typed | undefined): { readonly count: number; readonly mayMi
 
 const extract: Entry[1] = ([of, expression]) => {
   const found = groups(expression)
-  if (of === undefined || expression === undefined || found === undefined || found.count > 1 || found.mayMiss) return undefined
+  if (of === undefined || expression === undefined || found === undefined || found.count > 1 || found.mayMiss)
+    return undefined
   return `CASE WHEN regexp_matches(${of.sql}, ${expression.sql}) THEN regexp_extract(${of.sql}, ${expression.sql}, ${found.count}) END`
 }
 
 const extractAll: Entry[1] = ([of, expression]) => {
   const found = groups(expression)
-  if (of === undefined || expression === undefined || found === undefined || found.count > 1 || found.mayMiss) return undefined
+  if (of === undefined || expression === undefined || found === undefined || found.count > 1 || found.mayMiss)
+    return undefined
   return `regexp_extract_all(${of.sql}, ${expression.sql}, ${found.count})`
 }
 

@@ -15,7 +15,8 @@ import type { Entry } from "./Signature.ts"
 /** Known for these types in BigQuery, and not here. */
 const missing = () => undefined
 
-const joined = (operator: string) => (inputs: ReadonlyArray<Typed>) => `(${inputs.map(({ sql }) => sql).join(operator)})`
+const joined = (operator: string) => (inputs: ReadonlyArray<Typed>) =>
+  `(${inputs.map(({ sql }) => sql).join(operator)})`
 
 /** NULL as soon as one input is NULL, where DuckDB would leave it out. */
 const strict = (name: string) => (inputs: ReadonlyArray<Typed>) =>
@@ -45,8 +46,13 @@ export const numbers: ReadonlyArray<Entry> = [
   ["ROUND(FLOAT64) FLOAT64", "round($1)"],
   ["ROUND(FLOAT64, INT64) FLOAT64", "round($1, CAST($2 AS INTEGER))"],
   ["ROUND(NUMERIC) NUMERIC", `CAST(round($1) AS ${decimal})`],
-  ["ROUND(NUMERIC, INT64) NUMERIC", ([of, places]) =>
-    of === undefined || typeof places?.constant !== "bigint" ? undefined : `CAST(round(${of.sql}, ${places.constant}) AS ${decimal})`],
+  [
+    "ROUND(NUMERIC, INT64) NUMERIC",
+    ([of, places]) =>
+      of === undefined || typeof places?.constant !== "bigint"
+        ? undefined
+        : `CAST(round(${of.sql}, ${places.constant}) AS ${decimal})`
+  ],
   ["ROUND(BIGNUMERIC) BIGNUMERIC", missing],
   ["TRUNC(FLOAT64) FLOAT64", "trunc($1)"],
   ["TRUNC(NUMERIC) NUMERIC", `CAST(trunc($1) AS ${decimal})`],
@@ -75,7 +81,10 @@ export const numbers: ReadonlyArray<Entry> = [
   ["DIV(NUMERIC, NUMERIC) NUMERIC", missing],
   ["MOD(INT64, INT64) INT64", "CASE WHEN $2 = -1 THEN $1 - $1 ELSE $1 % bq_divisor($1, $2) END"],
   ["MOD(NUMERIC, NUMERIC) NUMERIC", missing],
-  ["SAFE_DIVIDE(FLOAT64, FLOAT64) FLOAT64", "CASE WHEN $2 = 0 OR (NOT isfinite($1 / $2) AND isfinite($1) AND isfinite($2)) THEN NULL ELSE $1 / $2 END"],
+  [
+    "SAFE_DIVIDE(FLOAT64, FLOAT64) FLOAT64",
+    "CASE WHEN $2 = 0 OR (NOT isfinite($1 / $2) AND isfinite($1) AND isfinite($2)) THEN NULL ELSE $1 / $2 END"
+  ],
   ["SAFE_DIVIDE(NUMERIC, NUMERIC) NUMERIC", missing],
   ["SAFE_ADD(INT64, INT64) INT64", "TRY_CAST(CAST($1 AS HUGEINT) + $2 AS BIGINT)"],
   ["SAFE_ADD(FLOAT64, FLOAT64) FLOAT64", missing],
@@ -159,7 +168,10 @@ export const times: ReadonlyArray<Entry> = [
   ["DATE(DATETIME) DATE", "CAST($1 AS DATE)"],
   ["DATE(TIMESTAMP) DATE", "CAST($1 AS DATE)"],
   ["DATE(TIMESTAMP, STRING) DATE", "CAST(bq_zone($1, $2) AS DATE)"],
-  ["DATETIME(INT64, INT64, INT64, INT64, INT64, INT64) DATETIME", "bq_year(make_timestamp($1, $2, $3, $4, $5, CAST($6 AS DOUBLE)))"],
+  [
+    "DATETIME(INT64, INT64, INT64, INT64, INT64, INT64) DATETIME",
+    "bq_year(make_timestamp($1, $2, $3, $4, $5, CAST($6 AS DOUBLE)))"
+  ],
   ["DATETIME(DATE) DATETIME", "CAST($1 AS TIMESTAMP)"],
   ["DATETIME(DATE, TIME) DATETIME", "($1 + $2)"],
   ["DATETIME(TIMESTAMP) DATETIME", "$1"],

@@ -14,7 +14,10 @@ import * as Typed from "../sql/Typed.ts"
  *
  * @since 0.1.0
  */
-export type Entry = readonly [signature: string, sql: string | ((inputs: ReadonlyArray<Typed.Typed>) => string | undefined)]
+export type Entry = readonly [
+  signature: string,
+  sql: string | ((inputs: ReadonlyArray<Typed.Typed>) => string | undefined)
+]
 
 /** A type in a signature. */
 type Pattern =
@@ -63,7 +66,9 @@ const read = ([text, sql]: Entry): Signature => {
  *
  * @since 0.1.0
  */
-export const table = (...entries: ReadonlyArray<ReadonlyArray<Entry>>): ReadonlyMap<string, ReadonlyArray<Signature>> => {
+export const table = (
+  ...entries: ReadonlyArray<ReadonlyArray<Entry>>
+): ReadonlyMap<string, ReadonlyArray<Signature>> => {
   const byName = new Map<string, Array<Signature>>()
   for (const signature of entries.flat().map(read)) {
     byName.set(signature.name, [...(byName.get(signature.name) ?? []), signature])
@@ -78,7 +83,8 @@ const satisfies = (name: "ANY" | "N" | "O" | "T", type: SqlType.SqlType): boolea
 const bind = (patterns: ReadonlyArray<Pattern>, inputs: ReadonlyArray<Typed.Typed>) => {
   const seen = new Map<string, Array<Typed.Typed>>()
   const see = (pattern: Pattern, input: Typed.Typed): void => {
-    if (pattern.kind === "variable" && pattern.name !== "ANY") seen.set(pattern.name, [...(seen.get(pattern.name) ?? []), input])
+    if (pattern.kind === "variable" && pattern.name !== "ANY")
+      seen.set(pattern.name, [...(seen.get(pattern.name) ?? []), input])
     if (pattern.kind === "ARRAY" && input.isNull !== true && input.type.kind === "ARRAY") {
       if (input.items === undefined) see(pattern.item, Typed.make(input.type.item, ""))
       for (const item of input.items ?? []) see(pattern.item, item)
@@ -125,7 +131,9 @@ export const match = (signatures: ReadonlyArray<Signature>, inputs: ReadonlyArra
   for (const signature of signatures) {
     const { inputs: wanted, isVariadic, required } = signature
     if (inputs.length < required || (!isVariadic && inputs.length > wanted.length)) continue
-    const patterns = inputs.map((_, index) => wanted[Math.min(index, wanted.length - 1)]).filter((one) => one !== undefined)
+    const patterns = inputs
+      .map((_, index) => wanted[Math.min(index, wanted.length - 1)])
+      .filter((one) => one !== undefined)
     const typeOf = bind(patterns, inputs)
     if (typeOf === undefined) continue
     let cost = 0

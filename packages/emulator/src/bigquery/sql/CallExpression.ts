@@ -16,12 +16,22 @@ import type { Context, Translate } from "./Context.ts"
 import type { Bound, Call, Expression, Window } from "./Syntax.ts"
 import * as Typed from "./Typed.ts"
 
-const scalars = Signature.table(Scalar.conditions, Scalar.numbers, Scalar.text, Scalar.arrays, Scalar.times, JsonText.json, Pattern.patterns, Format.formats)
+const scalars = Signature.table(
+  Scalar.conditions,
+  Scalar.numbers,
+  Scalar.text,
+  Scalar.arrays,
+  Scalar.times,
+  JsonText.json,
+  Pattern.patterns,
+  Format.formats
+)
 const aggregates = Signature.table(Aggregate.aggregates)
 const windows = Signature.table(Aggregate.windows)
 
 /** What does not go down into a query of its own. */
-const isQuery = (value: object) => "kind" in value && (value.kind === "subquery" || value.kind === "exists" || value.kind === "arrayQuery")
+const isQuery = (value: object) =>
+  "kind" in value && (value.kind === "subquery" || value.kind === "exists" || value.kind === "arrayQuery")
 
 const some = (value: unknown, test: (call: Call) => boolean): boolean => {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false
@@ -39,7 +49,8 @@ const some = (value: unknown, test: (call: Call) => boolean): boolean => {
  *
  * @since 0.1.0
  */
-export const hasAggregate = (of: unknown): boolean => some(of, ({ name, over }) => over === undefined && aggregates.has(name))
+export const hasAggregate = (of: unknown): boolean =>
+  some(of, ({ name, over }) => over === undefined && aggregates.has(name))
 
 /** @since 0.1.0 */
 export const hasWindow = (of: unknown): boolean => some(of, ({ over }) => over !== undefined)
@@ -91,12 +102,19 @@ const over = ({ frame, orderBy, partitionBy }: Window, context: Context, transla
     parts.push(`ORDER BY ${keys.join(", ")}`)
   }
   if (frame !== undefined) {
-    parts.push(`${frame.unit} BETWEEN ${bound(frame.from, inside, translate)} AND ${bound(frame.to, inside, translate)}`)
+    parts.push(
+      `${frame.unit} BETWEEN ${bound(frame.from, inside, translate)} AND ${bound(frame.to, inside, translate)}`
+    )
   }
   return ` OVER (${parts.join(" ")})`
 }
 
-const choose = (call: Call, table: ReadonlyMap<string, ReadonlyArray<Signature.Signature>>, inputs: ReadonlyArray<Typed.Typed>, context: Context) => {
+const choose = (
+  call: Call,
+  table: ReadonlyMap<string, ReadonlyArray<Signature.Signature>>,
+  inputs: ReadonlyArray<Typed.Typed>,
+  context: Context
+) => {
   const signatures = table.get(call.name) ?? []
   const found = Signature.match(signatures, inputs)
   if (found !== undefined) return found
@@ -107,7 +125,12 @@ const choose = (call: Call, table: ReadonlyMap<string, ReadonlyArray<Signature.S
   )
 }
 
-const filled = (call: Call, match: Signature.Match, context: Context, more?: { readonly [name: string]: string }): Typed.Typed => {
+const filled = (
+  call: Call,
+  match: Signature.Match,
+  context: Context,
+  more?: { readonly [name: string]: string }
+): Typed.Typed => {
   const sql = Signature.fill(match, more)
   if (sql !== undefined) return Typed.make(match.result, sql)
   const types = match.inputs.map(({ type }) => SqlType.show(type)).join(", ")
@@ -121,9 +144,11 @@ const refuseModifiers = (call: Call, context: Context) => {
   if (call.isDistinct && !takes.distinct.has(name)) throw problem.unsupported(at, `${name} with DISTINCT`)
   if (call.orderBy.length > 0 && !takes.order.has(name)) throw problem.unsupported(at, `${name} with ORDER BY`)
   if (call.limit !== undefined && !takes.limit.has(name)) throw problem.unsupported(at, `${name} with LIMIT`)
-  if (call.nulls !== undefined && !takes.nulls.has(name)) throw problem.unsupported(at, `${name} with ${call.nulls} NULLS`)
+  if (call.nulls !== undefined && !takes.nulls.has(name))
+    throw problem.unsupported(at, `${name} with ${call.nulls} NULLS`)
   const isPlain = call.orderBy.length === 0 && call.limit === undefined
-  if (call.over !== undefined && (!isPlain || call.isDistinct)) throw problem.unsupported(at, `${name} over a window with DISTINCT, ORDER BY or LIMIT`)
+  if (call.over !== undefined && (!isPlain || call.isDistinct))
+    throw problem.unsupported(at, `${name} over a window with DISTINCT, ORDER BY or LIMIT`)
 }
 
 /** A function of many rows, or of a window. */
@@ -132,11 +157,15 @@ const ofMany = (call: Call, context: Context, translate: Translate): Typed.Typed
   const { at, isStar, name, nulls } = call
   refuseModifiers(call, context)
   const isAggregate = call.over === undefined
-  if (isAggregate && context.noAggregates !== undefined) throw problem.invalid(at, `Aggregate function ${name} not allowed in ${context.noAggregates}`)
-  if (!isAggregate && context.noWindows !== undefined) throw problem.invalid(at, `Analytic function not allowed in ${context.noWindows}`)
+  if (isAggregate && context.noAggregates !== undefined)
+    throw problem.invalid(at, `Aggregate function ${name} not allowed in ${context.noAggregates}`)
+  if (!isAggregate && context.noWindows !== undefined)
+    throw problem.invalid(at, `Analytic function not allowed in ${context.noWindows}`)
   // An aggregate reads the rows themselves; a window reads what was made of them.
   const { keys: _keys, ...free } = context
-  const inside: Context = isAggregate ? { ...free, noAggregates: "an aggregate function", noWindows: "an aggregate function" } : { ...context, noWindows: "another one" }
+  const inside: Context = isAggregate
+    ? { ...free, noAggregates: "an aggregate function", noWindows: "an aggregate function" }
+    : { ...context, noWindows: "another one" }
   const w = call.over === undefined ? "" : over(call.over, context, translate)
   if (isStar) {
     if (name !== "COUNT") throw problem.invalid(at, `Argument * can only be used in COUNT(*)`)
@@ -147,7 +176,10 @@ const ofMany = (call: Call, context: Context, translate: Translate): Typed.Typed
   const match = choose(call, table, inputs, context)
   const [first] = match.inputs
   if (call.isDistinct && first !== undefined && !SqlType.isOrdered(first.type)) {
-    throw problem.invalid(at, `Aggregate functions with DISTINCT cannot be used with arguments of type ${SqlType.show(first.type)}`)
+    throw problem.invalid(
+      at,
+      `Aggregate functions with DISTINCT cannot be used with arguments of type ${SqlType.show(first.type)}`
+    )
   }
   const keys = call.orderBy.map(({ isDescending, nulls, of }) => {
     // Of a DISTINCT one only the argument itself can be the order, and it has one row for NaN.
@@ -164,8 +196,12 @@ const ofMany = (call: Call, context: Context, translate: Translate): Typed.Typed
   })
   if (call.limit === undefined) return made
   const limit = translate(call.limit, inside)
-  if (typeof limit.constant !== "bigint" || limit.constant < 0n) throw problem.invalid(call.limit.at, "LIMIT wants a whole number that is not negative")
-  return { ...made, sql: limit.constant === 0n ? `list_slice(${made.sql}, 2, 1)` : `(${made.sql})[1:${limit.constant}]` }
+  if (typeof limit.constant !== "bigint" || limit.constant < 0n)
+    throw problem.invalid(call.limit.at, "LIMIT wants a whole number that is not negative")
+  return {
+    ...made,
+    sql: limit.constant === 0n ? `list_slice(${made.sql}, 2, 1)` : `(${made.sql})[1:${limit.constant}]`
+  }
 }
 
 /**
@@ -177,7 +213,8 @@ export const call = (call: Call, context: Context, translate: Translate): Typed.
   const { at, name } = call
   const { problem } = context.session
   if (aggregates.has(name) || windows.has(name)) {
-    if (!aggregates.has(name) && call.over === undefined) throw problem.invalid(at, `Analytic function ${name} cannot be called without an OVER clause`)
+    if (!aggregates.has(name) && call.over === undefined)
+      throw problem.invalid(at, `Analytic function ${name} cannot be called without an OVER clause`)
     return ofMany(call, context, translate)
   }
   if (name === "NULLIF" && call.inputs.length === 2) {
@@ -193,7 +230,14 @@ export const call = (call: Call, context: Context, translate: Translate): Typed.
     const [near] = NearMatch.nearest(name, [...scalars.keys(), ...aggregates.keys(), ...windows.keys()])
     throw problem.unsupported(at, `the function ${name}${near === undefined ? "" : `; did you mean ${near}?`}`)
   }
-  if (call.isStar || call.isDistinct || call.orderBy.length > 0 || call.limit !== undefined || call.over !== undefined || call.nulls !== undefined) {
+  if (
+    call.isStar ||
+    call.isDistinct ||
+    call.orderBy.length > 0 ||
+    call.limit !== undefined ||
+    call.over !== undefined ||
+    call.nulls !== undefined
+  ) {
     throw problem.invalid(at, `Function ${name} takes no *, DISTINCT, ORDER BY, LIMIT or OVER`)
   }
   const inputs = call.inputs.map((input) => translate(input, context))

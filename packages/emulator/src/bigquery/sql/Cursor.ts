@@ -102,13 +102,20 @@ export const make = (tokens: ReadonlyArray<Token>, problem: Problems): Cursor =>
   }
   const shown = ({ kind, text }: Token) => {
     const upper = text.toUpperCase()
-    return kind === "end" ? "end of script" : kind === "word" && reserved.has(upper) ? `keyword ${upper}` : `${kinds[kind]}"${text}"`
+    return kind === "end"
+      ? "end of script"
+      : kind === "word" && reserved.has(upper)
+        ? `keyword ${upper}`
+        : `${kinds[kind]}"${text}"`
   }
   const unexpected = () => problem.syntax(peek().at, `Unexpected ${shown(peek())}`)
   const expect = (...words: ReadonlyArray<string>) => {
     for (const word of words) {
       if (take(word)) continue
-      throw problem.syntax(peek().at, `Expected ${/^\w/.test(word) ? `keyword ${word}` : `"${word}"`} but got ${shown(peek())}`)
+      throw problem.syntax(
+        peek().at,
+        `Expected ${/^\w/.test(word) ? `keyword ${word}` : `"${word}"`} but got ${shown(peek())}`
+      )
     }
   }
   const isName = () => {
@@ -171,7 +178,8 @@ export const make = (tokens: ReadonlyArray<Token>, problem: Problems): Cursor =>
       const { at, text } = peek()
       const kind = SqlType.named(text)
       if (kind === undefined) {
-        if (/^(?:GEOGRAPHY|INTERVAL|RANGE)$/i.test(text)) throw problem.unsupported(at, `the type ${text.toUpperCase()}`)
+        if (/^(?:GEOGRAPHY|INTERVAL|RANGE)$/i.test(text))
+          throw problem.unsupported(at, `the type ${text.toUpperCase()}`)
         if (!isName()) throw unexpected()
         throw problem.invalid(at, `Type not found: ${text}`)
       }
@@ -179,5 +187,21 @@ export const make = (tokens: ReadonlyArray<Token>, problem: Problems): Cursor =>
       if (isNext("(")) throw problem.unsupported(at, "types with parameters")
       return { kind }
     })
-  return { problem, peek, next, isNext, take, expect, name, isName, anyName, back, nextPosition, typeName, list, nested, unexpected }
+  return {
+    problem,
+    peek,
+    next,
+    isNext,
+    take,
+    expect,
+    name,
+    isName,
+    anyName,
+    back,
+    nextPosition,
+    typeName,
+    list,
+    nested,
+    unexpected
+  }
 }

@@ -42,7 +42,10 @@ const path = ({ at, names }: Of<"path">, context: Context): Typed.Typed => {
       may ||= isKey(context, found.sql)
     }
     if (may) return found
-    throw session.problem.invalid(at, `Expression references column ${textOf(names)} which is neither grouped nor aggregated`)
+    throw session.problem.invalid(
+      at,
+      `Expression references column ${textOf(names)} which is neither grouped nor aggregated`
+    )
   }
   if (alias !== undefined && aliases?.isFirst === true) return follow(alias, names.slice(1), true)
   const found = ((): Scope.Found | undefined => {
@@ -53,9 +56,13 @@ const path = ({ at, names }: Of<"path">, context: Context): Typed.Typed => {
       return undefined
     }
   })()
-  if (found === undefined || (found.isOuter && alias !== undefined)) return follow(alias ?? Typed.nothing, names.slice(1), true)
+  if (found === undefined || (found.isOuter && alias !== undefined))
+    return follow(alias ?? Typed.nothing, names.slice(1), true)
   if (alias !== undefined && alias.sql !== found.of.sql) {
-    throw session.problem.unsupported(at, `the name ${textOf(names)}, which is a column and another expression of the SELECT list`)
+    throw session.problem.unsupported(
+      at,
+      `the name ${textOf(names)}, which is a column and another expression of the SELECT list`
+    )
   }
   return follow(found.of, found.rest, found.isOuter)
 }
@@ -63,18 +70,26 @@ const path = ({ at, names }: Of<"path">, context: Context): Typed.Typed => {
 /** The type that a sum, product or fraction is made in. A fraction of whole numbers is one of FLOAT64. */
 const arithmeticKind = (operator: string, sides: ReadonlyArray<Typed.Typed>): (typeof numbers)[number] | undefined => {
   if (!sides.every(({ isNull, type }) => isNull === true || SqlType.isNumber(type))) return undefined
-  const found = numbers.toReversed().find((kind) => sides.some(({ isNull, type }) => isNull !== true && type.kind === kind)) ?? "INT64"
+  const found =
+    numbers.toReversed().find((kind) => sides.some(({ isNull, type }) => isNull !== true && type.kind === kind)) ??
+    "INT64"
   return operator === "/" && found === "INT64" ? "FLOAT64" : found
 }
 
 /** A date and a number of days. */
 const days = (operator: string, left: Typed.Typed, right: Typed.Typed): Typed.Typed | undefined => {
   if (left.type.kind === "INT64" && right.type.kind === "DATE" && operator === "+") return days(operator, right, left)
-  if (left.type.kind !== "DATE" || right.type.kind !== "INT64" || (operator !== "+" && operator !== "-")) return undefined
+  if (left.type.kind !== "DATE" || right.type.kind !== "INT64" || (operator !== "+" && operator !== "-"))
+    return undefined
   return Typed.make(left.type, `bq_year(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`)
 }
 
-const arithmetic = ({ at, operator }: Of<"binary">, left: Typed.Typed, right: Typed.Typed, context: Context): Typed.Typed => {
+const arithmetic = (
+  { at, operator }: Of<"binary">,
+  left: Typed.Typed,
+  right: Typed.Typed,
+  context: Context
+): Typed.Typed => {
   const sides = [left, right]
   const moved = days(operator, left, right)
   if (moved !== undefined) return moved
@@ -83,13 +98,26 @@ const arithmetic = ({ at, operator }: Of<"binary">, left: Typed.Typed, right: Ty
   const type = SqlType.scalar(kind)
   const [a, b] = [Typed.coerce(left, type) ?? left, Typed.coerce(right, type) ?? right]
   // A literal beside a NUMERIC may be either in BigQuery, and the result's type hangs on it.
-  const isUnclear = kind === "FLOAT64" && sides.some(({ constant, type }) => type.kind === kind && constant !== undefined) && sides.some(({ type }) => type.kind.endsWith("NUMERIC"))
-  if (isUnclear || (kind === "NUMERIC" && operator === "/") || (kind === "BIGNUMERIC" && (operator === "/" || operator === "*"))) {
-    throw context.session.problem.unsupported(at, `${operator} of ${SqlType.show(left.type)} and ${SqlType.show(right.type)}: CAST both to one type, FLOAT64 for /`)
+  const isUnclear =
+    kind === "FLOAT64" &&
+    sides.some(({ constant, type }) => type.kind === kind && constant !== undefined) &&
+    sides.some(({ type }) => type.kind.endsWith("NUMERIC"))
+  if (
+    isUnclear ||
+    (kind === "NUMERIC" && operator === "/") ||
+    (kind === "BIGNUMERIC" && (operator === "/" || operator === "*"))
+  ) {
+    throw context.session.problem.unsupported(
+      at,
+      `${operator} of ${SqlType.show(left.type)} and ${SqlType.show(right.type)}: CAST both to one type, FLOAT64 for /`
+    )
   }
-  if (kind === "NUMERIC" && operator === "*") return Typed.make(type, `CAST(${a.sql} * ${b.sql} AS ${SqlType.duck(type)})`)
+  if (kind === "NUMERIC" && operator === "*")
+    return Typed.make(type, `CAST(${a.sql} * ${b.sql} AS ${SqlType.duck(type)})`)
   const sql = `(${a.sql} ${operator} ${operator === "/" ? `bq_divisor(${a.sql}, ${b.sql})` : b.sql})`
-  return kind === "FLOAT64" ? { type, sql, leaves: [...(a.leaves ?? [a.sql]), ...(b.leaves ?? [b.sql])] } : Typed.make(type, sql)
+  return kind === "FLOAT64"
+    ? { type, sql, leaves: [...(a.leaves ?? [a.sql]), ...(b.leaves ?? [b.sql])] }
+    : Typed.make(type, sql)
 }
 
 const binary = (expression: Of<"binary">, context: Context): Typed.Typed => {
@@ -121,7 +149,10 @@ const binary = (expression: Of<"binary">, context: Context): Typed.Typed => {
     case "^": {
       const sides = all("INT64")
       if (sides === undefined) break
-      return Typed.make(SqlType.scalar("INT64"), operator === "^" ? `xor(${sides.a}, ${sides.b})` : `(${sides.a} ${operator} ${sides.b})`)
+      return Typed.make(
+        SqlType.scalar("INT64"),
+        operator === "^" ? `xor(${sides.a}, ${sides.b})` : `(${sides.a} ${operator} ${sides.b})`
+      )
     }
     case "<<":
     case ">>":
@@ -132,7 +163,10 @@ const binary = (expression: Of<"binary">, context: Context): Typed.Typed => {
       if (type === undefined || a === undefined || b === undefined) break
       if (type.kind === "STRING" || type.kind === "BYTES") return Typed.make(type, `(${a.sql} || ${b.sql})`)
       if (type.kind !== "ARRAY") break
-      return Typed.make(type, `CASE WHEN ${a.sql} IS NOT NULL AND ${b.sql} IS NOT NULL THEN list_concat(${a.sql}, ${b.sql}) END`)
+      return Typed.make(
+        type,
+        `CASE WHEN ${a.sql} IS NOT NULL AND ${b.sql} IS NOT NULL THEN list_concat(${a.sql}, ${b.sql}) END`
+      )
     }
     default: {
       const sql = Compare.write(operator, left, right)
@@ -172,7 +206,13 @@ const inList = ({ at, list, of }: Of<"in">, context: Context): Typed.Typed => {
   return Typed.make(bool, `(${comparisons.join(" OR ")})`)
 }
 
-const inside = (at: number, left: Typed.Typed, item: SqlType.SqlType, query: (column: string) => string, context: Context) => {
+const inside = (
+  at: number,
+  left: Typed.Typed,
+  item: SqlType.SqlType,
+  query: (column: string) => string,
+  context: Context
+) => {
   const name = context.session.fresh()
   const right = Typed.make(item, `${name}."c0"`)
   const type = Typed.supertype([left, right])
@@ -186,14 +226,17 @@ const inside = (at: number, left: Typed.Typed, item: SqlType.SqlType, query: (co
 
 const caseOf = ({ at, branches, of, otherwise }: Of<"case">, context: Context): Typed.Typed => {
   const operand = of === undefined ? undefined : translate(of, context)
-  const results = [...branches.map(({ then }) => then), ...(otherwise === undefined ? [] : [otherwise])].map((one) => translate(one, context))
+  const results = [...branches.map(({ then }) => then), ...(otherwise === undefined ? [] : [otherwise])].map((one) =>
+    translate(one, context)
+  )
   const type = Typed.supertype(results)
   if (type === undefined) throw refuse(context, at, "CASE", results)
   const put = (result: Typed.Typed | undefined) => (result === undefined ? undefined : Typed.coerce(result, type)?.sql)
   const parts = branches.map(({ when }, index) => {
     const read = translate(when, context)
     const condition = operand === undefined ? Typed.coerce(read, bool)?.sql : Compare.write("=", operand, read)
-    if (condition === undefined) throw refuse(context, when === undefined ? at : when.at, "CASE", operand === undefined ? [read] : [operand, read])
+    if (condition === undefined)
+      throw refuse(context, when === undefined ? at : when.at, "CASE", operand === undefined ? [read] : [operand, read])
     return `WHEN ${condition} THEN ${put(results[index])}`
   })
   const last = otherwise === undefined ? Literal.write(type, null) : put(results.at(-1))
@@ -229,7 +272,10 @@ const array = ({ at, item, items }: Of<"array">, context: Context): Typed.Typed 
 const struct = ({ at, fields, type }: Of<"struct">, context: Context): Typed.Typed => {
   const read = fields.map(({ value }) => translate(value, context))
   const asked = type === undefined ? undefined : typeOf(type)
-  const wanted = asked?.kind === "STRUCT" ? asked.fields : read.map((value, index) => ({ name: fields[index]?.name ?? "", type: value.type }))
+  const wanted =
+    asked?.kind === "STRUCT"
+      ? asked.fields
+      : read.map((value, index) => ({ name: fields[index]?.name ?? "", type: value.type }))
   const made = wanted.map((field, index) => {
     const value = read[index]
     return value === undefined ? undefined : Typed.coerce(value, field.type)
@@ -246,14 +292,24 @@ const subquery = ({ at, kind, query }: Of<"subquery" | "exists" | "arrayQuery">,
   const [column, second] = columns
   if (column === undefined || second !== undefined) {
     const what = kind === "subquery" ? "Scalar subquery" : "ARRAY subquery"
-    throw session.problem.invalid(at, `${what} cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values`)
+    throw session.problem.invalid(
+      at,
+      `${what} cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values`
+    )
   }
   const { type } = column.of
   if (kind === "subquery") return Typed.make(type, `(${sql})`)
-  if (type.kind === "ARRAY") throw session.problem.invalid(at, "Cannot use array subquery with column of type ARRAY because nested arrays are not supported")
+  if (type.kind === "ARRAY")
+    throw session.problem.invalid(
+      at,
+      "Cannot use array subquery with column of type ARRAY because nested arrays are not supported"
+    )
   const [name, order] = [session.fresh(), session.fresh()]
   const numbered = `SELECT ${name}."c0", row_number() OVER () AS ${order} FROM (${sql}) AS ${name}`
-  return Typed.make(SqlType.array(type), `coalesce((SELECT list("c0" ORDER BY ${order}) FROM (${numbered})), CAST([] AS ${SqlType.duck(SqlType.array(type))}))`)
+  return Typed.make(
+    SqlType.array(type),
+    `coalesce((SELECT list("c0" ORDER BY ${order}) FROM (${numbered})), CAST([] AS ${SqlType.duck(SqlType.array(type))}))`
+  )
 }
 
 /** Translates without a look at overflows. */
@@ -275,7 +331,12 @@ const raw: Translate = (expression, context) => {
       const { name } = expression
       const given = environment.parameters.get(typeof name === "string" ? name.toLowerCase() : name)
       if (given === undefined) {
-        throw problem.invalid(at, typeof name === "string" ? `Query parameter '${name}' not found` : `Query parameter number ${name + 1} is not defined`)
+        throw problem.invalid(
+          at,
+          typeof name === "string"
+            ? `Query parameter '${name}' not found`
+            : `Query parameter number ${name + 1} is not defined`
+        )
       }
       return Typed.literal(given.type, given.value)
     }
@@ -302,12 +363,19 @@ const raw: Translate = (expression, context) => {
       const [left, list] = [translate(expression.of, context), translate(expression.array, context)]
       const item = list.isNull === true ? left.type : list.type.kind === "ARRAY" ? list.type.item : undefined
       if (item === undefined) throw refuse(context, at, "IN UNNEST", [left, list])
-      return inside(at, left, item, () => `SELECT unnest(${list.isNull === true ? Literal.write(SqlType.array(item), null) : list.sql}) AS "c0"`, context)
+      return inside(
+        at,
+        left,
+        item,
+        () => `SELECT unnest(${list.isNull === true ? Literal.write(SqlType.array(item), null) : list.sql}) AS "c0"`,
+        context
+      )
     }
     case "inQuery": {
       const { columns, sql } = session.query(expression.query, context.scope, context.tables)
       const [column, second] = columns
-      if (column === undefined || second !== undefined) throw problem.invalid(at, "Subquery of type IN must have only one output column")
+      if (column === undefined || second !== undefined)
+        throw problem.invalid(at, "Subquery of type IN must have only one output column")
       return inside(at, translate(expression.of, context), column.of.type, () => sql, context)
     }
     case "case":
@@ -316,7 +384,8 @@ const raw: Translate = (expression, context) => {
       const [of, to] = [translate(expression.of, context), typeOf(expression.to)]
       if (of.isNull === true) return Typed.literal(to, null)
       const sql = Cast.write(of.sql, of.type, to, expression.isSafe)
-      if (sql === undefined) throw problem.invalid(at, `Invalid cast from ${SqlType.show(of.type)} to ${SqlType.show(to)}`)
+      if (sql === undefined)
+        throw problem.invalid(at, `Invalid cast from ${SqlType.show(of.type)} to ${SqlType.show(to)}`)
       return Typed.make(to, sql)
     }
     case "array":

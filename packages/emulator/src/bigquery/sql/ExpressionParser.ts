@@ -275,7 +275,13 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
         const word = peek().text.toUpperCase()
         const isNamed = elements.has(word) && peek(1).text === "("
         if (isNamed) next()
-        of = { kind: "element", at, of, by: isNamed ? word : "", index: isNamed ? parenthesised(expression) : expression() }
+        of = {
+          kind: "element",
+          at,
+          of,
+          by: isNamed ? word : "",
+          index: isNamed ? parenthesised(expression) : expression()
+        }
         expect("]")
       } else return of
     }
@@ -289,7 +295,8 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
       const isNumber = peek().kind === "integer"
       const of = unary()
       // A sign belongs to its number, so that the smallest INT64 can be written.
-      if (operator === "-" && isNumber && of.kind === "literal" && typeof of.value === "bigint") return { ...of, at, value: -of.value }
+      if (operator === "-" && isNumber && of.kind === "literal" && typeof of.value === "bigint")
+        return { ...of, at, value: -of.value }
       return { kind: "unary", at, operator, of }
     })
 
@@ -317,7 +324,8 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
     const { at } = peek()
     const operand = () => binary(levels.length)
     const operator = comparisons.find((operator) => take(operator))
-    if (operator !== undefined) return { kind: "binary", at, operator: operator === "<>" ? "!=" : operator, left, right: operand() }
+    if (operator !== undefined)
+      return { kind: "binary", at, operator: operator === "<>" ? "!=" : operator, left, right: operand() }
     const not = (of: Expression): Expression => ({ kind: "unary", at, operator: "NOT", of })
     if (take("IS")) {
       const isNot = take("NOT")
@@ -326,7 +334,8 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
         const same: Expression = { kind: "binary", at, operator: "IS NOT DISTINCT FROM", left, right: operand() }
         return isNot ? same : not(same)
       }
-      for (const what of ["NULL", "TRUE", "FALSE"] as const) if (take(what)) return negated({ kind: "is", at, of: left, what })
+      for (const what of ["NULL", "TRUE", "FALSE"] as const)
+        if (take(what)) return negated({ kind: "is", at, of: left, what })
       throw cursor.unexpected()
     }
     const isNot = isNext("NOT") && /^(?:LIKE|IN|BETWEEN)$/i.test(peek(1).text) && take("NOT")

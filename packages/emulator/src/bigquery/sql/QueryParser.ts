@@ -159,7 +159,8 @@ const parser = (cursor: Cursor.Cursor) => {
   const groupBy = (): ReadonlyArray<Expression> => {
     const { at } = peek()
     if (isNext("ALL")) throw problem.unsupported(at, "GROUP BY ALL")
-    if (isNext("ROLLUP") || isNext("CUBE") || isNext("GROUPING")) throw problem.unsupported(at, `GROUP BY ${peek().text.toUpperCase()}`)
+    if (isNext("ROLLUP") || isNext("CUBE") || isNext("GROUPING"))
+      throw problem.unsupported(at, `GROUP BY ${peek().text.toUpperCase()}`)
     return list(expression)
   }
 
@@ -207,12 +208,19 @@ const parser = (cursor: Cursor.Cursor) => {
       if (word === undefined) return left
       const kind = take("ALL") ? "ALL" : take("DISTINCT") ? "DISTINCT" : undefined
       if (kind === undefined) {
-        throw problem.syntax(peek().at, `Expected keyword ALL or keyword DISTINCT but got ${peek().text || "end of script"}`)
+        throw problem.syntax(
+          peek().at,
+          `Expected keyword ALL or keyword DISTINCT but got ${peek().text || "end of script"}`
+        )
       }
       if (kind === "ALL" && word !== "UNION") throw problem.invalid(at, `${word} ALL is not supported`)
       const operator = `${word} ${kind}`
       first ??= operator
-      if (operator !== first) throw problem.syntax(at, "Different set operations cannot be used in the same query without using parentheses for grouping")
+      if (operator !== first)
+        throw problem.syntax(
+          at,
+          "Different set operations cannot be used in the same query without using parentheses for grouping"
+        )
       if (isNext("BY") || isNext("CORRESPONDING")) throw problem.unsupported(at, `${operator} by name`)
       left = { kind: "set", at, operator, left, right: term() }
     }
@@ -259,8 +267,11 @@ export const read = (source: string, problem: Problem.Problems = Problem.make(so
   const { isQuery, query } = parser(cursor)
   if (kind === "end") throw problem.syntax(at, "Unexpected end of statement")
   if (!isQuery()) {
-    const isStatement = /^(?:ALTER|ASSERT|BEGIN|CALL|COMMIT|CREATE|DECLARE|DELETE|DROP|EXECUTE|EXPLAIN|EXPORT|FROM|GRANT|INSERT|LOAD|MERGE|REVOKE|ROLLBACK|SET|TRUNCATE|UPDATE)$/i
-    throw isStatement.test(text) ? problem.unsupported(at, `statements of ${text.toUpperCase()}: only SELECT`) : cursor.unexpected()
+    const isStatement =
+      /^(?:ALTER|ASSERT|BEGIN|CALL|COMMIT|CREATE|DECLARE|DELETE|DROP|EXECUTE|EXPLAIN|EXPORT|FROM|GRANT|INSERT|LOAD|MERGE|REVOKE|ROLLBACK|SET|TRUNCATE|UPDATE)$/i
+    throw isStatement.test(text)
+      ? problem.unsupported(at, `statements of ${text.toUpperCase()}: only SELECT`)
+      : cursor.unexpected()
   }
   const read = query()
   cursor.take(";")

@@ -130,7 +130,10 @@ export const find = (scope: Scope, names: ReadonlyArray<Name>, problem: Problems
     known.push(...columns(at).map(({ name }) => name), ...at.ranges.map(({ alias }) => alias))
   }
   const [near] = NearMatch.nearest(first.text, known)
-  throw problem.invalid(first.at, `Unrecognized name: ${first.text}${near === undefined ? "" : `; Did you mean ${near}?`}`)
+  throw problem.invalid(
+    first.at,
+    `Unrecognized name: ${first.text}${near === undefined ? "" : `; Did you mean ${near}?`}`
+  )
 }
 
 const one = (all: ReadonlyArray<Column>, name: Name, problem: Problems): Column | undefined => {

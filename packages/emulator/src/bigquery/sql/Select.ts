@@ -20,7 +20,8 @@ const lower = (text: string) => text.toLowerCase()
 const nameOf = (of: Expression): string =>
   of.kind === "path" ? (of.names.at(-1)?.text ?? "") : of.kind === "field" ? of.name.text : ""
 
-const find = (columns: ReadonlyArray<{ readonly name: string }>, { text }: Name) => columns.some(({ name }) => lower(name) === lower(text))
+const find = (columns: ReadonlyArray<{ readonly name: string }>, { text }: Name) =>
+  columns.some(({ name }) => lower(name) === lower(text))
 
 const star = (item: Extract<Item, { readonly kind: "star" }>, context: Context): Columns => {
   const { problem } = context.session
@@ -28,15 +29,21 @@ const star = (item: Extract<Item, { readonly kind: "star" }>, context: Context):
     if (item.of === undefined) return Scope.columns(context.scope)
     const { of } = item
     const first = of.kind === "path" && of.names.length === 1 ? of.names[0] : undefined
-    const range = first === undefined ? undefined : context.scope.ranges.find(({ alias }) => lower(alias) === lower(first.text))
+    const range =
+      first === undefined ? undefined : context.scope.ranges.find(({ alias }) => lower(alias) === lower(first.text))
     if (range !== undefined) return range.columns
     const value = translate(of, context)
-    if (value.type.kind !== "STRUCT") throw problem.invalid(item.at, `Dot-star is not supported for type ${SqlType.show(value.type)}`)
-    return value.type.fields.map(({ name, type }, index) => ({ name, of: Typed.make(type, `(${value.sql})."f${index}"`) }))
+    if (value.type.kind !== "STRUCT")
+      throw problem.invalid(item.at, `Dot-star is not supported for type ${SqlType.show(value.type)}`)
+    return value.type.fields.map(({ name, type }, index) => ({
+      name,
+      of: Typed.make(type, `(${value.sql})."f${index}"`)
+    }))
   })()
   if (all.length === 0) throw problem.invalid(item.at, "SELECT * must have a FROM clause")
   for (const name of [...item.except, ...item.replace.map(({ name }) => name)]) {
-    if (!find(all, name)) throw problem.invalid(name.at, `Column ${name.text} in SELECT * EXCEPT or REPLACE list does not exist`)
+    if (!find(all, name))
+      throw problem.invalid(name.at, `Column ${name.text} in SELECT * EXCEPT or REPLACE list does not exist`)
   }
   const kept = all.filter(({ name }) => !item.except.some(({ text }) => lower(text) === lower(name)))
   return kept.map(({ name, of, onUse }) => {
@@ -44,7 +51,11 @@ const star = (item: Extract<Item, { readonly kind: "star" }>, context: Context):
     if (replaced !== undefined) return { name, of: translate(replaced.of, context) }
     onUse?.()
     const isFree = context.keys === undefined || context.keys.some((key) => key.sql === of.sql)
-    if (!isFree) throw problem.invalid(item.at, `Star expansion expression references column ${name} which is neither grouped nor aggregated`)
+    if (!isFree)
+      throw problem.invalid(
+        item.at,
+        `Star expansion expression references column ${name} which is neither grouped nor aggregated`
+      )
     return { name, of }
   })
 }
@@ -60,11 +71,19 @@ export interface Chosen extends Translated {
 }
 
 /** What a whole number in GROUP BY or ORDER BY means. */
-export const ordinal = (of: Expression, columns: Columns, clause: string, session: Session): Typed.Typed | undefined => {
+export const ordinal = (
+  of: Expression,
+  columns: Columns,
+  clause: string,
+  session: Session
+): Typed.Typed | undefined => {
   if (of.kind !== "literal" || of.type !== "INT64") return undefined
   const column = columns[Number(of.value) - 1]
   if (column !== undefined) return column.of
-  throw session.problem.invalid(of.at, `${clause} column number item is out of range. Column numbers must be between 1 and ${columns.length}, inclusive`)
+  throw session.problem.invalid(
+    of.at,
+    `${clause} column number item is out of range. Column numbers must be between 1 and ${columns.length}, inclusive`
+  )
 }
 
 const condition = (of: Expression, clause: string, context: Context): string => {
@@ -88,13 +107,17 @@ export const select = (of: Select, outer: Scope.Scope, tables: Tables, session: 
   const rows: Context = { session, tables, scope }
   const itemsOf = (context: Context): Columns =>
     of.items.flatMap((item): Columns =>
-      item.kind === "star" ? star(item, context) : [{ name: item.alias ?? nameOf(item.of), of: translate(item.of, context) }]
+      item.kind === "star"
+        ? star(item, context)
+        : [{ name: item.alias ?? nameOf(item.of), of: translate(item.of, context) }]
     )
   const isGrouped = of.groupBy.length > 0 || of.having !== undefined || CallExpression.hasAggregate(of.items)
 
   // GROUP BY may name a column of the list, which in turn is read in the light of the groups.
   const named = new Map(
-    of.items.flatMap((item) => (item.kind === "expression" && item.alias !== undefined ? [[lower(item.alias), item.of] as const] : []))
+    of.items.flatMap((item) =>
+      item.kind === "expression" && item.alias !== undefined ? [[lower(item.alias), item.of] as const] : []
+    )
   )
   const plain: Context = { ...rows, noAggregates: "GROUP BY", noWindows: "GROUP BY" }
   const keys = of.groupBy.map((key) => {
@@ -103,9 +126,16 @@ export const select = (of: Select, outer: Scope.Scope, tables: Tables, session: 
     if (number?.kind === "star") throw problem.unsupported(at, "GROUP BY with the number of a column of *")
     if (key.kind === "literal" && number === undefined) throw problem.invalid(at, "Cannot GROUP BY literal values")
     const alias = key.kind === "path" && key.names.length === 1 ? named.get(lower(key.names[0]?.text ?? "")) : undefined
-    const aliases = alias === undefined || key.kind !== "path" ? undefined : new Map([[lower(key.names[0]?.text ?? ""), translate(alias, plain)]])
-    const read = number !== undefined ? translate(number.of, plain) : translate(key, aliases === undefined ? plain : { ...plain, aliases: { of: aliases, isFirst: false } })
-    if (!SqlType.isOrdered(read.type)) throw problem.invalid(at, `Grouping by expressions of type ${SqlType.show(read.type)} is not allowed`)
+    const aliases =
+      alias === undefined || key.kind !== "path"
+        ? undefined
+        : new Map([[lower(key.names[0]?.text ?? ""), translate(alias, plain)]])
+    const read =
+      number !== undefined
+        ? translate(number.of, plain)
+        : translate(key, aliases === undefined ? plain : { ...plain, aliases: { of: aliases, isFirst: false } })
+    if (!SqlType.isOrdered(read.type))
+      throw problem.invalid(at, `Grouping by expressions of type ${SqlType.show(read.type)} is not allowed`)
     return read
   })
   const grouped: Context = isGrouped ? { ...rows, keys } : rows
@@ -115,24 +145,46 @@ export const select = (of: Select, outer: Scope.Scope, tables: Tables, session: 
 
   const parts = [
     ...(source === undefined ? [] : [`FROM ${source.sql}`]),
-    ...(of.where === undefined ? [] : [`WHERE ${condition(of.where, "WHERE", { ...rows, noAggregates: "WHERE clause", noWindows: "WHERE clause" })}`]),
+    ...(of.where === undefined
+      ? []
+      : [
+          `WHERE ${condition(of.where, "WHERE", { ...rows, noAggregates: "WHERE clause", noWindows: "WHERE clause" })}`
+        ]),
     ...(keys.length === 0 ? [] : [`GROUP BY ${keys.map(({ sql }) => sql).join(", ")}`]),
-    ...(of.having === undefined ? [] : [`HAVING ${condition(of.having, "HAVING", { ...after, noWindows: "HAVING clause" })}`]),
+    ...(of.having === undefined
+      ? []
+      : [`HAVING ${condition(of.having, "HAVING", { ...after, noWindows: "HAVING clause" })}`]),
     ...(of.qualify === undefined ? [] : [`QUALIFY ${condition(of.qualify, "QUALIFY", after)}`])
   ]
   if (of.qualify !== undefined && !CallExpression.hasWindow([of.qualify, of.items])) {
-    throw problem.invalid(of.qualify.at, "The QUALIFY clause requires analytic function to be present in the QUALIFY clause or the SELECT list")
+    throw problem.invalid(
+      of.qualify.at,
+      "The QUALIFY clause requires analytic function to be present in the QUALIFY clause or the SELECT list"
+    )
   }
   if (of.isDistinct) {
     const bad = columns.find((column) => !SqlType.isOrdered(column.of.type))
-    if (bad !== undefined) throw problem.invalid(of.at, `Column ${bad.name} of type ${SqlType.show(bad.of.type)} cannot be used in SELECT DISTINCT`)
+    if (bad !== undefined)
+      throw problem.invalid(
+        of.at,
+        `Column ${bad.name} of type ${SqlType.show(bad.of.type)} cannot be used in SELECT DISTINCT`
+      )
   }
   const result = ((): Columns => {
     if (of.as === "STRUCT") {
-      const type: SqlType.SqlType = { kind: "STRUCT", fields: columns.map((column) => ({ name: column.name, type: column.of.type })) }
-      return [{ name: "", of: Typed.make(type, `{${columns.map((column, index) => `'f${index}': ${column.of.sql}`).join(", ")}}`) }]
+      const type: SqlType.SqlType = {
+        kind: "STRUCT",
+        fields: columns.map((column) => ({ name: column.name, type: column.of.type }))
+      }
+      return [
+        {
+          name: "",
+          of: Typed.make(type, `{${columns.map((column, index) => `'f${index}': ${column.of.sql}`).join(", ")}}`)
+        }
+      ]
     }
-    if (of.as === "VALUE" && columns.length !== 1) throw problem.invalid(of.at, "SELECT AS VALUE query must have exactly one column")
+    if (of.as === "VALUE" && columns.length !== 1)
+      throw problem.invalid(of.at, "SELECT AS VALUE query must have exactly one column")
     return columns
   })()
   const list = result.map((column, index) => `${column.of.sql} AS "c${index}"`).join(", ")

@@ -64,7 +64,13 @@ export type Expression =
   | { readonly kind: "parameter"; readonly at: number; readonly name: string | number }
   | { readonly kind: "path"; readonly at: number; readonly names: ReadonlyArray<Name> }
   | { readonly kind: "field"; readonly at: number; readonly of: Expression; readonly name: Name }
-  | { readonly kind: "element"; readonly at: number; readonly of: Expression; readonly by: string; readonly index: Expression }
+  | {
+      readonly kind: "element"
+      readonly at: number
+      readonly of: Expression
+      readonly by: string
+      readonly index: Expression
+    }
   | { readonly kind: "unary"; readonly at: number; readonly operator: string; readonly of: Expression }
   | {
       readonly kind: "binary"
@@ -84,7 +90,13 @@ export type Expression =
       readonly branches: ReadonlyArray<{ readonly when: Expression; readonly then: Expression }>
       readonly otherwise?: Expression
     }
-  | { readonly kind: "cast"; readonly at: number; readonly of: Expression; readonly to: TypeName; readonly isSafe: boolean }
+  | {
+      readonly kind: "cast"
+      readonly at: number
+      readonly of: Expression
+      readonly to: TypeName
+      readonly isSafe: boolean
+    }
   | { readonly kind: "array"; readonly at: number; readonly item?: TypeName; readonly items: ReadonlyArray<Expression> }
   | {
       readonly kind: "struct"
@@ -115,9 +127,21 @@ export type Item =
 
 /** @since 0.1.0 */
 export type Source =
-  | { readonly kind: "table"; readonly at: number; readonly path: ReadonlyArray<Name>; readonly alias?: string; readonly offset?: string }
+  | {
+      readonly kind: "table"
+      readonly at: number
+      readonly path: ReadonlyArray<Name>
+      readonly alias?: string
+      readonly offset?: string
+    }
   | { readonly kind: "query"; readonly at: number; readonly query: Query; readonly alias?: string }
-  | { readonly kind: "unnest"; readonly at: number; readonly of: Expression; readonly alias?: string; readonly offset?: string }
+  | {
+      readonly kind: "unnest"
+      readonly at: number
+      readonly of: Expression
+      readonly alias?: string
+      readonly offset?: string
+    }
   | {
       readonly kind: "join"
       readonly at: number

@@ -54,7 +54,12 @@ const intervals: { readonly [part: string]: string } = {
 /** A week's number grows by one where it begins: 1970 began on a Thursday, 4 days behind a Sunday and 3 behind a Monday. */
 const weekShift: { readonly [part: string]: number } = { WEEK: 4, ISOWEEK: 3 }
 
-const partOf = (expression: Expression | undefined, allowed: ReadonlyArray<string>, context: Context, call: Call): string => {
+const partOf = (
+  expression: Expression | undefined,
+  allowed: ReadonlyArray<string>,
+  context: Context,
+  call: Call
+): string => {
   const { problem } = context.session
   if (expression?.kind === "path" && expression.names.length === 1) {
     const part = (expression.names[0]?.text ?? "").toUpperCase()
@@ -80,7 +85,8 @@ const cut = (kind: Kind, part: string, sql: string): string => {
 
 const difference = (kind: Kind, part: string, a: string, b: string): string => {
   const unit = micros[part]
-  if (kind === "TIMESTAMP") return `((epoch_us(${a}) - epoch_us(${b}) - (epoch_us(${a}) - epoch_us(${b})) % ${unit}) // ${unit})`
+  if (kind === "TIMESTAMP")
+    return `((epoch_us(${a}) - epoch_us(${b}) - (epoch_us(${a}) - epoch_us(${b})) % ${unit}) // ${unit})`
   const shift = weekShift[part]
   if (shift !== undefined) return `(bq_week(CAST(${a} AS DATE), ${shift}) - bq_week(CAST(${b} AS DATE), ${shift}))`
   if (part === "DAY") return `(bq_days(CAST(${a} AS DATE)) - bq_days(CAST(${b} AS DATE)))`
@@ -119,7 +125,8 @@ const format = (of: Typed.Typed, isReading: boolean, at: number, context: Contex
   if (typeof of.constant !== "string") throw problem.unsupported(at, "formats that are not constant")
   const text = of.constant.replaceAll(/%(.?)/gs, (whole, directive: string) => {
     const duck = Object.hasOwn(formats, directive) ? formats[directive] : undefined
-    if (duck === undefined || (isReading && !readable.has(directive))) throw problem.unsupported(at, `${whole} in a format`)
+    if (duck === undefined || (isReading && !readable.has(directive)))
+      throw problem.unsupported(at, `${whole} in a format`)
     return duck
   })
   return Literal.text(text)
@@ -149,7 +156,8 @@ const move = (input: Input, sign: "+" | "-"): Typed.Typed => {
   const allowed = parts[kind].filter((part) => part !== "ISOWEEK")
   if (!allowed.includes(by.part)) throw problem.invalid(by.at, `${call.name} does not support the ${by.part} date part`)
   const count = Typed.coerce(translate(by.of, context), SqlType.scalar("INT64"))
-  if (count === undefined || by.of.kind === "literal" && by.of.type === "STRING") throw problem.invalid(by.at, `${call.name} wants a whole number of ${by.part}`)
+  if (count === undefined || (by.of.kind === "literal" && by.of.type === "STRING"))
+    throw problem.invalid(by.at, `${call.name} wants a whole number of ${by.part}`)
   const interval = (intervals[by.part] ?? "").replaceAll("$", () => `(${count.sql})`)
   const type = SqlType.scalar(kind)
   const moved = `CAST(${of.sql} ${sign} ${interval} AS ${SqlType.duck(type)})`
@@ -162,8 +170,12 @@ const handlers: { readonly [action: string]: (input: Input) => Typed.Typed } = {
   DIFF: (input) => {
     const { call, context, kind } = input
     const [a, b] = inputsOf(input, 2)
-    if (a === undefined || b === undefined) throw context.session.problem.invalid(call.at, `${call.name} wants two values`)
-    return Typed.make(SqlType.scalar("INT64"), difference(kind, partOf(call.inputs[2], parts[kind], context, call), a.sql, b.sql))
+    if (a === undefined || b === undefined)
+      throw context.session.problem.invalid(call.at, `${call.name} wants two values`)
+    return Typed.make(
+      SqlType.scalar("INT64"),
+      difference(kind, partOf(call.inputs[2], parts[kind], context, call), a.sql, b.sql)
+    )
   },
   TRUNC: (input) => {
     const { call, context, kind } = input
@@ -181,21 +193,27 @@ const formatted = (input: Input): Typed.Typed => {
   const { call, context, kind, translate } = input
   const { problem } = context.session
   const [pattern, value, zone] = call.inputs
-  if (pattern === undefined || value === undefined) throw problem.invalid(call.at, `${call.name} wants a format and a value`)
+  if (pattern === undefined || value === undefined)
+    throw problem.invalid(call.at, `${call.name} wants a format and a value`)
   const given = Typed.coerce(translate(value, context), SqlType.scalar(kind))
   if (given === undefined) throw problem.invalid(value.at, `${call.name} wants ${kind}`)
   if (zone !== undefined && kind !== "TIMESTAMP") throw problem.invalid(zone.at, `${call.name} takes no time zone`)
   const local = zone === undefined ? given.sql : `bq_zone(${given.sql}, ${translate(zone, context).sql})`
   const moment = kind === "TIME" ? `(DATE '1970-01-01' + ${local})` : local
-  return Typed.make(SqlType.scalar("STRING"), `strftime(${moment}, ${format(translate(pattern, context), false, call.at, context)})`)
+  return Typed.make(
+    SqlType.scalar("STRING"),
+    `strftime(${moment}, ${format(translate(pattern, context), false, call.at, context)})`
+  )
 }
 
 const parsed = (input: Input): Typed.Typed => {
   const { call, context, kind, translate } = input
   const { problem } = context.session
   const [pattern, value, zone] = call.inputs
-  if (pattern === undefined || value === undefined) throw problem.invalid(call.at, `${call.name} wants a format and a text`)
-  if (zone !== undefined || kind === "TIME") throw problem.unsupported(call.at, zone === undefined ? call.name : `${call.name} in a time zone`)
+  if (pattern === undefined || value === undefined)
+    throw problem.invalid(call.at, `${call.name} wants a format and a text`)
+  if (zone !== undefined || kind === "TIME")
+    throw problem.unsupported(call.at, zone === undefined ? call.name : `${call.name} in a time zone`)
   const text = Typed.coerce(translate(value, context), SqlType.scalar("STRING"))
   if (text === undefined) throw problem.invalid(value.at, `${call.name} wants STRING`)
   const read = `strptime(${text.sql}, ${format(translate(pattern, context), true, call.at, context)})`
@@ -264,7 +282,8 @@ export const extract = (
   const value = translate(of, context)
   const kind = kinds.find((kind) => kind === value.type.kind)
   if (kind === undefined) throw problem.invalid(at, `EXTRACT does not support ${SqlType.show(value.type)}`)
-  if (zone !== undefined && kind !== "TIMESTAMP") throw problem.invalid(zone.at, "EXTRACT takes a time zone only with TIMESTAMP")
+  if (zone !== undefined && kind !== "TIMESTAMP")
+    throw problem.invalid(zone.at, "EXTRACT takes a time zone only with TIMESTAMP")
   const local = zone === undefined ? value.sql : `bq_zone(${value.sql}, ${translate(zone, context).sql})`
   const whole = kinds.find((kind) => kind === part)
   if (whole !== undefined && whole !== "TIMESTAMP" && whole !== kind && (kind === "DATETIME" || kind === "TIMESTAMP")) {

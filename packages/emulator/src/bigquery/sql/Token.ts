@@ -69,7 +69,8 @@ export const read = (source: string, problem: Problems): ReadonlyArray<Token> =>
       const point = source.codePointAt(at)
       const character = point === undefined ? undefined : String.fromCodePoint(point)
       const plain = (text: string) => (isBytes ? Buffer.from(text).toString("latin1") : text)
-      if (character === undefined || (character === "\n" && close.length === 1)) throw problem.syntax(start, `Unclosed ${what}`)
+      if (character === undefined || (character === "\n" && close.length === 1))
+        throw problem.syntax(start, `Unclosed ${what}`)
       if (character !== "\\") {
         value += plain(character)
         at += character.length
@@ -140,7 +141,7 @@ export const read = (source: string, problem: Problems): ReadonlyArray<Token> =>
         return token("parameter", quoted(start, "`", false, false, "identifier literal"))
       }
       const name = take(word)
-      if (name === undefined) throw problem.syntax(start, "Unexpected \"@\"")
+      if (name === undefined) throw problem.syntax(start, 'Unexpected "@"')
       return token("parameter", name)
     }
     if (take(word) !== undefined) return token("word")

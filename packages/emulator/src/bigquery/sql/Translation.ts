@@ -88,7 +88,10 @@ const body = (of: Body, outer: Scope.Scope, tables: Tables, session: Session): W
         const list = columns.map(({ of }, index) => {
           const given = side.columns[index]?.of ?? of
           // A literal is written anew, anything else widens.
-          const made = given.constant === undefined && given.isNull !== true ? Typed.make(given.type, `${name}."c${index}"`) : given
+          const made =
+            given.constant === undefined && given.isNull !== true
+              ? Typed.make(given.type, `${name}."c${index}"`)
+              : given
           return `${Typed.coerce(made, of.type)?.sql} AS "c${index}"`
         })
         return `SELECT ${list.join(", ")} FROM (${side.sql}) AS ${name}`
@@ -118,10 +121,19 @@ const query = (of: Query, outer: Scope.Scope, given: Tables, session: Session): 
   // Beyond a plain SELECT only the columns of the result can be sorted by.
   const isPlain = chosen?.isSortable === true
   const name = isPlain ? "" : session.fresh()
-  const result = columns.map((column, index) => ({ name: column.name, of: Typed.make(column.of.type, `${name}."c${index}"`) }))
+  const result = columns.map((column, index) => ({
+    name: column.name,
+    of: Typed.make(column.of.type, `${name}."c${index}"`)
+  }))
   const context: Context = isPlain
     ? chosen.context
-    : { session, tables, scope: { ranges: [{ alias: "", columns: result }], merged: [], outer }, noAggregates: "ORDER BY clause after this", noWindows: "ORDER BY clause after this" }
+    : {
+        session,
+        tables,
+        scope: { ranges: [{ alias: "", columns: result }], merged: [], outer },
+        noAggregates: "ORDER BY clause after this",
+        noWindows: "ORDER BY clause after this"
+      }
   const keys = of.orderBy.map(({ isDescending, nulls, of }) => {
     const value = Select.ordinal(of, isPlain ? columns : result, "ORDER BY", session) ?? translate(of, context)
     const key = Compare.sortKey(value, isDescending, nulls)
@@ -138,7 +150,10 @@ const query = (of: Query, outer: Scope.Scope, given: Tables, session: Session): 
   const core = isPlain || parts.length === 0 ? whole.sql : `SELECT * FROM (${whole.sql}) AS ${name}`
   const sql = `${start}${core}${parts.map((part) => ` ${part}`).join("")}`
   if (sql.length > longest) throw problem.unsupported(of.at, "a query as large as this")
-  return { sql, columns: isPlain ? columns : result.map((column, index) => ({ ...column, of: columns[index]?.of ?? column.of })) }
+  return {
+    sql,
+    columns: isPlain ? columns : result.map((column, index) => ({ ...column, of: columns[index]?.of ?? column.of }))
+  }
 }
 
 /**
@@ -166,7 +181,10 @@ export const statement = (source: string, environment: Environment): Result.Resu
       const seen = new Set<string>()
       for (const { name } of columns) {
         if (name !== "" && seen.has(name.toLowerCase())) {
-          throw problem.invalid(0, `Duplicate column names in the result are not supported. Found duplicate(s): ${name}`)
+          throw problem.invalid(
+            0,
+            `Duplicate column names in the result are not supported. Found duplicate(s): ${name}`
+          )
         }
         seen.add(name.toLowerCase())
       }

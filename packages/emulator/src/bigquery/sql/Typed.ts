@@ -58,9 +58,18 @@ export const cost = (from: Typed, to: SqlType.SqlType): number | undefined => {
   }
   const { constant } = from
   if (from.type.kind === "STRING" && typeof constant === "string" && texts.has(to.kind)) {
-    return to.kind !== "ARRAY" && to.kind !== "STRUCT" && to.kind !== "JSON" && Datum.read(to.kind, constant) !== undefined ? 1 : undefined
+    return to.kind !== "ARRAY" &&
+      to.kind !== "STRUCT" &&
+      to.kind !== "JSON" &&
+      Datum.read(to.kind, constant) !== undefined
+      ? 1
+      : undefined
   }
-  if (from.type.kind === "FLOAT64" && typeof constant === "number" && (to.kind === "NUMERIC" || to.kind === "BIGNUMERIC")) {
+  if (
+    from.type.kind === "FLOAT64" &&
+    typeof constant === "number" &&
+    (to.kind === "NUMERIC" || to.kind === "BIGNUMERIC")
+  ) {
     return Number.isFinite(constant) ? 1 : undefined
   }
   if (!SqlType.widens(from.type, to)) return undefined
@@ -107,7 +116,10 @@ export const arraySql = (type: SqlType.SqlType, items: ReadonlyArray<Typed>): st
 export const supertype = (all: ReadonlyArray<Typed>): SqlType.SqlType | undefined => {
   const typed = all.filter(({ isNull }) => isNull !== true)
   // What is no literal has the first word: it cannot change.
-  const ordered = [...typed.filter(({ constant }) => constant === undefined), ...typed.filter(({ constant }) => constant !== undefined)]
+  const ordered = [
+    ...typed.filter(({ constant }) => constant === undefined),
+    ...typed.filter(({ constant }) => constant !== undefined)
+  ]
   const fits = (type: SqlType.SqlType) => all.every((one) => cost(one, type) !== undefined)
   return typed.length === 0 ? nothing.type : ordered.find(({ type }) => fits(type))?.type
 }

@@ -35,12 +35,14 @@ export const make = () => {
     const decimals = value >= 100 ? 0 : value >= 1 ? 2 : Math.min(12, 2 - Math.floor(Math.log10(value)))
     return `$${fixed(value, decimals).replace(/(\.\d\d\d*?)0+$/, "$1")}`
   }
-  /** 37 ms, 0.94 s, 12.5 s, 41 m, 2 h 5 m, 3 d 4 h. */
+  /** 37 ms, 0.94 s, 12.5 s, 2 m 30 s, 41 m, 2 h 5 m, 3 d 4 h. */
   const duration = (milliseconds: number | null | undefined): string => {
     if (milliseconds === null || milliseconds === undefined || !Number.isFinite(milliseconds)) return missing
     if (milliseconds < 99.5) return `${fixed(milliseconds, 0)} ms`
     const seconds = milliseconds / 1000
     if (seconds < 99.95) return `${fixed(seconds, seconds < 9.995 ? 2 : 1)} s`
+    const whole = Math.round(seconds)
+    if (whole < 600) return `${Math.floor(whole / 60)} m${whole % 60 === 0 ? "" : ` ${whole % 60} s`}`
     const minutes = Math.round(seconds / 60)
     if (minutes < 60) return `${minutes} m`
     const hours = Math.floor(minutes / 60)
