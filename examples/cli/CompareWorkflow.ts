@@ -208,9 +208,7 @@ const load = (payload: Payload, summary: ComparisonSummary.ComparisonSummary) =>
         const { cells, summaries } = yield* BigQuerySink.load({ dataset }, exported)
         return { place: exported.place, dataset, cells: cells.rows, summaries: summaries.rows }
       }).pipe(
-        Effect.mapError(
-          (error) => new ComparisonFailed({ step: "load", tag: error._tag, detail: error.message })
-        )
+        Effect.mapError((error) => new ComparisonFailed({ step: "load", tag: error._tag, detail: error.message }))
       )
     })
   })

@@ -10,8 +10,7 @@ import * as LiveWindow from "@genops/pipelines/LiveWindow"
 import * as Effect from "effect/Effect"
 
 /** What this process can show on standard error. */
-const display = (): Display.Display =>
-  Display.detect({ env: process.env, isTerminal: process.stderr.isTTY === true })
+const display = (): Display.Display => Display.detect({ env: process.env, isTerminal: process.stderr.isTTY === true })
 
 /** Runs something with a listener for its progress, and shows that while it runs. Ctrl-C is answered at once; a second one ends it. */
 export const watch = <A, E, R>(

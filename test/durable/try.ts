@@ -34,7 +34,11 @@ await Effect.runPromise(
             yield* Effect.sleep("4 seconds")
             const t2 = Date.now()
             const w = yield* Process.start(url, errands)
-            const again = yield* Effect.timeoutOption(w.ended, "40 seconds")
+            yield* w.isReady; const t3 = Date.now() - t2
+    while (w.peek().split("RESULT").length < 9) yield* Effect.sleep("10 millis")
+    const t4 = Date.now() - t2
+    const again = yield* Effect.timeoutOption(w.ended, "40 seconds")
+    console.log("ready", t3, "results", t4)
             console.log(n, done._tag, t2 - t, again._tag, Date.now() - t2)
             if (again._tag === "None") console.log("OUT", w.peek())
             if (again._tag === "None") {

@@ -74,60 +74,93 @@ layer(Emulator.layer(), { excludeTestServices: true, timeout: "300 seconds" })(
     )
 
     it.effect("sorts, groups, joins and windows 40 random tables as an oracle does", () =>
-    Effect.gen(function* () {
-      const next = Random.xoshiro128ss(seed)
-      const below = (count: number) => next() % count
-      interface Line {
-        readonly id: number
-        readonly k: number | null
-        readonly f: number | null
-      }
-      const sql = ({ f, id, k }: Line) => `STRUCT(${id} AS id, ${k ?? "NULL"} AS k, ${f === null ? "CAST(NULL AS FLOAT64)" : `CAST('${f}' AS FLOAT64)`} AS f)`
-      // NULL, NaN, then numbers.
-      const rank = (f: number | null) => (f === null ? 0 : Number.isNaN(f) ? 1 : 2)
-      const ascending = (a: Line, b: Line) => rank(a.f) - rank(b.f) || (rank(a.f) === 2 ? (a.f ?? 0) - (b.f ?? 0) : 0) || a.id - b.id
-      const text = (f: number | null) => (f === null ? null : Wire.floatText(f))
-      for (let round = 0; round < 40; round++) {
-        const table = Array.from({ length: 1 + below(9) }, (_, id): Line => ({ id, k: below(4) === 0 ? null : below(3), f: [null, Number.NaN, Number.POSITIVE_INFINITY, -1.5, 2, 2, 0.25][below(7)] ?? null }))
-        const from = `UNNEST([${table.map(sql).join(", ")}])`
-        const ids = (lines: ReadonlyArray<Line>) => lines.map(({ id }) => [String(id)])
-        const up = table.toSorted(ascending)
-        assert.deepStrictEqual(yield* BigQueryWire.rows(`SELECT id FROM ${from} ORDER BY f, id`), ids(up))
-        const down = table.toSorted((a, b) => rank(b.f) - rank(a.f) || (rank(a.f) === 2 ? (b.f ?? 0) - (a.f ?? 0) : 0) || a.id - b.id)
-        assert.deepStrictEqual(yield* BigQueryWire.rows(`SELECT id FROM ${from} ORDER BY f DESC, id`), ids(down))
-        const last = [...up.filter(({ f }) => f !== null), ...up.filter(({ f }) => f === null)]
-        assert.deepStrictEqual(yield* BigQueryWire.rows(`SELECT id FROM ${from} ORDER BY f NULLS LAST, id`), ids(last))
-        const keys = [...new Set(table.map(({ k }) => k))].toSorted((a, b) => (a ?? -1) - (b ?? -1))
-        const groups = keys.map((key) => {
-          const lines = table.filter(({ k }) => k === key)
-          const numbers = lines.flatMap(({ f }) => (f === null ? [] : [f]))
-          const extreme = (of: (...all: ReadonlyArray<number>) => number) => text(numbers.length === 0 ? null : numbers.some(Number.isNaN) ? Number.NaN : of(...numbers))
-          const distinct = new Set(numbers.map(String)).size
-          return [key === null ? null : String(key), ...[lines.length, numbers.length, distinct, lines.reduce((sum, { id }) => sum + id, 0)].map(String), extreme(Math.min), extreme(Math.max)]
-        })
-        const grouped = `SELECT k, COUNT(*), COUNT(f), COUNT(DISTINCT f), SUM(id), MIN(f), MAX(f) FROM ${from} GROUP BY k ORDER BY k`
-        assert.deepStrictEqual(yield* BigQueryWire.rows(grouped), groups)
-        // NULL is equal to nothing, NaN neither.
-        const pairs = table.flatMap((a) => {
-          const others = table.filter((b) => a.k !== null && a.k === b.k && a.f !== null && a.f === b.f)
-          return others.length === 0 ? [[String(a.id), null]] : others.map((b) => [String(a.id), String(b.id)])
-        })
-        const joined = `WITH t AS (SELECT * FROM ${from}) SELECT a.id, b.id AS other FROM t AS a LEFT JOIN t AS b ON a.k = b.k AND a.f = b.f ORDER BY 1, 2`
-        assert.deepStrictEqual(yield* BigQueryWire.rows(joined), pairs)
-        const hasNull = table.some(({ k }) => k === null)
-        const absent = [0, 1, 2, 3].filter((key) => !hasNull && !table.some(({ k }) => k === key)).map((key) => [String(key)])
-        assert.deepStrictEqual(yield* BigQueryWire.rows(`SELECT n FROM UNNEST([0, 1, 2, 3]) AS n WHERE n NOT IN (SELECT k FROM ${from}) ORDER BY n`), absent)
-        const running = table.map((line) => {
-          const before = table.filter(({ id, k }) => k === line.k && id <= line.id)
-          return [String(line.id), String(before.length), String(before.reduce((sum, { id }) => sum + id, 0)), before.length < 2 ? null : String(before.at(-2)?.id)]
-        })
-        const windows = `SELECT id, ROW_NUMBER() OVER w1, SUM(id) OVER w1, LAG(id) OVER w1 FROM ${from} ORDER BY id`.replaceAll("w1", "(PARTITION BY k ORDER BY id)")
-        assert.deepStrictEqual(yield* BigQueryWire.rows(windows), running)
-      }
-    })
-  )
+      Effect.gen(function* () {
+        const next = Random.xoshiro128ss(seed)
+        const below = (count: number) => next() % count
+        interface Line {
+          readonly id: number
+          readonly k: number | null
+          readonly f: number | null
+        }
+        const sql = ({ f, id, k }: Line) =>
+          `STRUCT(${id} AS id, ${k ?? "NULL"} AS k, ${f === null ? "CAST(NULL AS FLOAT64)" : `CAST('${f}' AS FLOAT64)`} AS f)`
+        // NULL, NaN, then numbers.
+        const rank = (f: number | null) => (f === null ? 0 : Number.isNaN(f) ? 1 : 2)
+        const ascending = (a: Line, b: Line) =>
+          rank(a.f) - rank(b.f) || (rank(a.f) === 2 ? (a.f ?? 0) - (b.f ?? 0) : 0) || a.id - b.id
+        const text = (f: number | null) => (f === null ? null : Wire.floatText(f))
+        for (let round = 0; round < 40; round++) {
+          const table = Array.from({ length: 1 + below(9) }, (_, id): Line => ({
+            id,
+            k: below(4) === 0 ? null : below(3),
+            f: [null, Number.NaN, Number.POSITIVE_INFINITY, -1.5, 2, 2, 0.25][below(7)] ?? null
+          }))
+          const from = `UNNEST([${table.map(sql).join(", ")}])`
+          const ids = (lines: ReadonlyArray<Line>) => lines.map(({ id }) => [String(id)])
+          const up = table.toSorted(ascending)
+          assert.deepStrictEqual(yield* BigQueryWire.rows(`SELECT id FROM ${from} ORDER BY f, id`), ids(up))
+          const down = table.toSorted(
+            (a, b) => rank(b.f) - rank(a.f) || (rank(a.f) === 2 ? (b.f ?? 0) - (a.f ?? 0) : 0) || a.id - b.id
+          )
+          assert.deepStrictEqual(yield* BigQueryWire.rows(`SELECT id FROM ${from} ORDER BY f DESC, id`), ids(down))
+          const last = [...up.filter(({ f }) => f !== null), ...up.filter(({ f }) => f === null)]
+          assert.deepStrictEqual(
+            yield* BigQueryWire.rows(`SELECT id FROM ${from} ORDER BY f NULLS LAST, id`),
+            ids(last)
+          )
+          const keys = [...new Set(table.map(({ k }) => k))].toSorted((a, b) => (a ?? -1) - (b ?? -1))
+          const groups = keys.map((key) => {
+            const lines = table.filter(({ k }) => k === key)
+            const numbers = lines.flatMap(({ f }) => (f === null ? [] : [f]))
+            const extreme = (of: (...all: ReadonlyArray<number>) => number) =>
+              text(numbers.length === 0 ? null : numbers.some(Number.isNaN) ? Number.NaN : of(...numbers))
+            const distinct = new Set(numbers.map(String)).size
+            return [
+              key === null ? null : String(key),
+              ...[lines.length, numbers.length, distinct, lines.reduce((sum, { id }) => sum + id, 0)].map(String),
+              extreme(Math.min),
+              extreme(Math.max)
+            ]
+          })
+          const grouped = `SELECT k, COUNT(*), COUNT(f), COUNT(DISTINCT f), SUM(id), MIN(f), MAX(f) FROM ${from} GROUP BY k ORDER BY k`
+          assert.deepStrictEqual(yield* BigQueryWire.rows(grouped), groups)
+          // NULL is equal to nothing, NaN neither.
+          const pairs = table.flatMap((a) => {
+            const others = table.filter((b) => a.k !== null && a.k === b.k && a.f !== null && a.f === b.f)
+            return others.length === 0 ? [[String(a.id), null]] : others.map((b) => [String(a.id), String(b.id)])
+          })
+          const joined = `WITH t AS (SELECT * FROM ${from}) SELECT a.id, b.id AS other FROM t AS a LEFT JOIN t AS b ON a.k = b.k AND a.f = b.f ORDER BY 1, 2`
+          assert.deepStrictEqual(yield* BigQueryWire.rows(joined), pairs)
+          const hasNull = table.some(({ k }) => k === null)
+          const absent = [0, 1, 2, 3]
+            .filter((key) => !hasNull && !table.some(({ k }) => k === key))
+            .map((key) => [String(key)])
+          assert.deepStrictEqual(
+            yield* BigQueryWire.rows(
+              `SELECT n FROM UNNEST([0, 1, 2, 3]) AS n WHERE n NOT IN (SELECT k FROM ${from}) ORDER BY n`
+            ),
+            absent
+          )
+          const running = table.map((line) => {
+            const before = table.filter(({ id, k }) => k === line.k && id <= line.id)
+            return [
+              String(line.id),
+              String(before.length),
+              String(before.reduce((sum, { id }) => sum + id, 0)),
+              before.length < 2 ? null : String(before.at(-2)?.id)
+            ]
+          })
+          const windows =
+            `SELECT id, ROW_NUMBER() OVER w1, SUM(id) OVER w1, LAG(id) OVER w1 FROM ${from} ORDER BY id`.replaceAll(
+              "w1",
+              "(PARTITION BY k ORDER BY id)"
+            )
+          assert.deepStrictEqual(yield* BigQueryWire.rows(windows), running)
+        }
+      })
+    )
 
-  it.effect("has an oracle that would notice", () =>
+    it.effect("has an oracle that would notice", () =>
       Effect.gen(function* () {
         // DuckDB's own meaning of the same words is another one.
         const mutants = [
@@ -250,6 +283,7 @@ layer(Emulator.layer(), { excludeTestServices: true, timeout: "300 seconds" })(
           }
         }
         const names = Object.keys(kinds)
+        const sample = (name: string): readonly [unknown, string] => kinds[name]?.() ?? [null, ""]
         const fields = [
           ...names.map((name) => ({ name: name.toLowerCase(), type: name })),
           ...names.map((name) => ({ name: `${name.toLowerCase()}s`, type: name, mode: "REPEATED" })),
@@ -266,8 +300,8 @@ layer(Emulator.layer(), { excludeTestServices: true, timeout: "300 seconds" })(
           const one = names.map((name) =>
             below(6) === 0 ? ([null, null] as const) : (kinds[name]?.() ?? [null, null])
           )
-          const many = names.map((name) => Array.from({ length: below(3) }, () => kinds[name]?.() ?? ["", ""]))
-          const part = names.map((name) => kinds[name]?.() ?? ["", ""])
+          const many = names.map((name) => Array.from({ length: below(3) }, () => sample(name)))
+          const part = names.map((name) => sample(name))
           const named = (values: ReadonlyArray<readonly [unknown, unknown]>) =>
             Object.fromEntries(values.map(([value], index) => [names[index]?.toLowerCase(), value]))
           sent.push({
@@ -311,7 +345,7 @@ layer(Emulator.layer(), { excludeTestServices: true, timeout: "300 seconds" })(
         assert.deepStrictEqual(read, expected)
         // As parameters, through a query, the same.
         for (const name of names) {
-          const [value, text] = kinds[name]?.() ?? ["", ""]
+          const [value, text] = sample(name)
           const parameter = { parameterType: { type: name }, parameterValue: { value: String(value) } }
           const list = {
             parameterType: { type: "ARRAY", arrayType: { type: name } },

@@ -117,9 +117,10 @@ const within = (
 ): ReadonlyArray<TerminalLine.Line> => {
   if (begun.length + open.length <= space) return [...begun, ...open]
   if (space === 1) return begun.length > 0 ? begun.slice(-1) : open.slice(0, 1)
-  const later = open.slice(0, Math.max(1, space - begun.length - 1))
-  const unseen = open.length - later.length
-  const after = unseen === 0 ? later : [...later.slice(0, -1), TerminalLine.text(`○ and ${unseen + 1} more`, "dim")]
+  const slots = Math.max(1, space - begun.length)
+  const unseen = open.length - slots + 1
+  const after =
+    unseen <= 1 ? open : [...open.slice(0, slots - 1), TerminalLine.text(`○ and ${format.count(unseen)} more`, "dim")]
   const earlier = space - after.length
   return begun.length <= earlier
     ? [...begun, ...after]

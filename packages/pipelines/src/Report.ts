@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import type * as Cell from "./Cell.ts"
 import type * as ComparisonSummary from "./ComparisonSummary.ts"
 import type * as GateReport from "./GateReport.ts"
+import * as Document from "./internal/reportDocument.ts"
 import { gather } from "./internal/reportGather.ts"
 import * as Parts from "./internal/reportParts.ts"
 import * as Spool from "./internal/reportSpool.ts"
@@ -70,7 +71,7 @@ export const html = <E, R>(options: Options<E, R>): Stream.Stream<string, E, R> 
   Stream.unwrap(
     Effect.map(gather(options, Spool.memory()), (gathered) => {
       const parts = Parts.plan(gathered.spool.sizes(), Infinity, "report")
-      return Parts.page(options, gathered, parts, 0)
+      return Document.page(options, gathered, parts, 0)
     })
   )
 
@@ -137,7 +138,7 @@ export const write = <E, R>(
       yield* Effect.scoped(
         Effect.gen(function* () {
           const handle = yield* fs.open(`${place}.new`, { flag: "w" })
-          yield* Stream.runForEach(Stream.encodeText(Parts.page(options, gathered, parts, at)), (piece) => {
+          yield* Stream.runForEach(Stream.encodeText(Document.page(options, gathered, parts, at)), (piece) => {
             bytes += piece.length
             return handle.writeAll(piece)
           })

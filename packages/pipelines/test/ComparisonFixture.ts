@@ -205,6 +205,9 @@ export const summary = (given: Shape): ComparisonSummary => {
   }
 }
 
+const limitOf = (metric: RunSummary.MetricSummary | undefined) =>
+  metric?.ideal === "high" ? { atLeast: 0.5, minRows: 30 } : { atMost: 50, minRows: 30 }
+
 /** What a report says beside the summary. */
 export const facts = (of: ComparisonSummary, changes: Partial<RunFacts.RunFacts> = {}): RunFacts.RunFacts => ({
   name: "support-faq",
@@ -217,7 +220,9 @@ export const facts = (of: ComparisonSummary, changes: Partial<RunFacts.RunFacts>
   gates: of.candidates
     .slice(0, 2)
     .map((one) =>
-      Result.getOrThrow(GateReport.of({ [of.primary_metric]: { atLeast: 0.5, minRows: 30 } }, { summary: one }))
+      Result.getOrThrow(
+        GateReport.of({ [of.primary_metric]: limitOf(one.metrics[of.primary_metric]) }, { summary: one })
+      )
     ),
   failures: of.candidates
     .filter(({ n_error }) => n_error > 0)

@@ -39,11 +39,7 @@ export const ranked = ({ candidates, primary_metric }: ComparisonSummary): Reado
 const percents = (rate: number) => String(Math.round(rate * 100))
 
 /** 55% [50, 60]: the share of rows that are won, ties half. */
-const winRate = (
-  summary: ComparisonSummary,
-  candidate: string,
-  metric: string = summary.primary_metric
-): string => {
+const winRate = (summary: ComparisonSummary, candidate: string, metric: string = summary.primary_metric): string => {
   if (candidate === summary.baseline) return "baseline"
   const found = summary.win_rates.find(
     (one) => one.candidate === candidate && one.against === summary.baseline && one.metric === metric
