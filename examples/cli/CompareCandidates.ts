@@ -18,7 +18,7 @@ const tuned = configurations
   .map((flash) => ({ ...flash, name: "tuned", model: standIn }))
 
 /** pro, balanced, deterministic, random, flash, grounded, tuned. */
-export const guide: Candidates = [...configurations, ...tuned].toSorted(
+const guide: Candidates = [...configurations, ...tuned].toSorted(
   (a, b) => order.indexOf(a.name) - order.indexOf(b.name)
 )
 

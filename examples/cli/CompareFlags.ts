@@ -10,7 +10,7 @@ import * as Tuning from "./Tuning.ts"
 export const data = (file: string) => join(import.meta.dirname, "../data", file)
 export const questions = data("support-questions.jsonl")
 
-export const template = "{question}\n\nManual: {context}\n\nAnswer:"
+const template = "{question}\n\nManual: {context}\n\nAnswer:"
 
 /** The first one is the metric of the trade-off with cost. */
 export const metrics = [

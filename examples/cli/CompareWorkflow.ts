@@ -33,7 +33,7 @@ import * as CompareCells from "./CompareCells.ts"
 export const steps = ["wait for data", "check data", "tune", "compare", "load"]
 
 /** A step ended with an error that is not to be told apart by programs. */
-export class ComparisonFailed extends Schema.TaggedError<ComparisonFailed>()("ComparisonFailed", {
+class ComparisonFailed extends Schema.TaggedError<ComparisonFailed>()("ComparisonFailed", {
   step: Schema.String,
   tag: Schema.String,
   detail: Schema.String

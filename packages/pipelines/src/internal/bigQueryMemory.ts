@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { type BigQuery, BigQueryError, type Query, type Row } from "../BigQuery.ts"
+import type { BigQuery, Query, Row } from "../BigQuery.ts"
 import * as E from "../BigQueryError.ts"
 import * as BigQueryTable from "../BigQueryTable.ts"
 import { CloudStorage } from "../CloudStorage.ts"
@@ -28,8 +28,8 @@ export const make = (
     const datasets = new Map<string, string>()
     const tables = new Map<string, Kept>()
     const jobs = new Map<string, Load.Job>()
-    const failed = (operation: BigQueryError["operation"]) => (reason: E.Reason) =>
-      new BigQueryError({ operation, reason })
+    const failed = (operation: E.BigQueryError["operation"]) => (reason: E.Reason) =>
+      new E.BigQueryError({ operation, reason })
 
     const dataset = (name: string) =>
       datasets.has(name) ? Effect.void : Effect.fail(new E.NotFound({ description: `Not found: Dataset ${name}` }))
