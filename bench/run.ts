@@ -10,6 +10,10 @@ const benchmarks = {
     about: "a comparison of models beside promptfoo and a script, and how it scales",
     load: () => import("./compare.ts")
   },
+  durable: {
+    about: "what a durable step costs, on each engine and beside DBOS Transact",
+    load: () => import("./durable.ts")
+  },
   metrics: { about: "text metrics beside js-rouge", load: () => import("./metrics.ts") }
 }
 

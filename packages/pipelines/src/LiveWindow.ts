@@ -47,6 +47,7 @@ export interface Output {
   readonly columns?: number | undefined
   readonly rows?: number | undefined
   readonly isTTY?: boolean | undefined
+  readonly on?: (event: "error", listener: (error: Error) => void) => unknown
 }
 
 /**
@@ -70,7 +71,8 @@ const sizeOf = ({ columns, rows }: Output): Display.Size => ({ columns: columns 
  * **Details**
  *
  * - The window is drawn at most ten times a second, one write a frame, only when it has changed. What the effect writes by `Console`
- *   and by loggers scrolls above it, without escape sequences.
+ *   and by loggers scrolls above it.
+ * - What is written by `Console` goes out without escape sequences, except to a standard output that is no terminal, which gets it as it is.
  * - Nothing has to be restored when the process dies: between two frames the terminal is in its normal state.
  * - A stream that cannot be written to any more ends the showing, not the effect.
  *
@@ -91,19 +93,32 @@ const sizeOf = ({ columns, rows }: Output): Display.Size => ({ columns: columns 
 export const show =
   (view: View, options: Options) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.scoped(
-      Effect.andThen(options.display.animate ? animated(view, options) : spoken(view, options), (console) =>
-        console === undefined ? effect : Effect.provideService(effect, Console.Console, console)
-      )
-    )
+    Effect.gen(function* () {
+      outlive(options.output)
+      outlive(options.stdout)
+      const console = yield* options.display.animate ? animated(view, options) : spoken(view, options)
+      return yield* Effect.provideService(effect, Console.Console, console)
+    }).pipe(Effect.scoped)
+
+const outlived = new WeakSet<Output>()
+
+/** Errors of a stream that nobody listens to end the process: a closed pipe must not end work that is paid for. */
+const outlive = (output: Output) => {
+  if (outlived.has(output)) return
+  outlived.add(output)
+  output.on?.("error", () => {})
+}
 
 const moment = Effect.map(Effect.all([Clock.currentTimeMillis, Clock.monotonicTimeNanos]), ([wall, nanos]): Moment => ({
   wall,
   steady: Number(nanos / 1_000_000n)
 }))
 
-/** Draws ten times a second until the scope ends, and then a last time. */
-const often = (draw: (at: Moment, isLast: boolean) => void): Effect.Effect<void, never, Scope.Scope> =>
+/** Draws ten times a second until the scope ends, and then a last time; or until it cannot be done any more. */
+const often = (
+  draw: (at: Moment, isLast: boolean) => void,
+  onBroken: () => void
+): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     let broken = false
     const attempt = (isLast: boolean) =>
@@ -113,6 +128,7 @@ const often = (draw: (at: Moment, isLast: boolean) => void): Effect.Effect<void,
           draw(at, isLast)
         } catch {
           broken = true
+          onBroken()
         }
       })
     // Before the fork: the scope ends in reverse, the last time comes when nothing else is drawn any more.
@@ -120,14 +136,16 @@ const often = (draw: (at: Moment, isLast: boolean) => void): Effect.Effect<void,
     yield* attempt(false).pipe(Effect.delay(frameMs), Effect.forever, Effect.forkScoped)
   })
 
-const spoken = (view: View, { display, output }: Options) =>
-  Effect.as(
-    often((at, isLast) => {
+const spoken = (view: View, { display, output, stdout }: Options) =>
+  Effect.gen(function* () {
+    const texts = above.make({ output, stdout })
+    texts.close()
+    yield* often((at, isLast) => {
       const line = view.line(at, isLast)
       if (line !== undefined) output.write(`${TerminalLine.paint(line, display)}\n`)
-    }),
-    undefined
-  )
+    }, texts.close)
+    return texts.console
+  })
 
 const animated = (view: View, { display, output, stdout }: Options) =>
   Effect.gen(function* () {
@@ -151,6 +169,6 @@ const animated = (view: View, { display, output, stdout }: Options) =>
       drawn = { lines, columns: size.columns }
     }
     yield* Effect.addFinalizer(() => Effect.sync(texts.close))
-    yield* often(draw)
+    yield* often(draw, texts.close)
     return texts.console
   })

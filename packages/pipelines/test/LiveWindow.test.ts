@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
+import { PassThrough } from "node:stream"
 import * as ComparisonView from "../src/ComparisonView.ts"
 import * as Display from "../src/Display.ts"
 import * as LiveWindow from "../src/LiveWindow.ts"
@@ -160,7 +161,7 @@ describe("LiveWindow.show on a terminal", () => {
       }
       const { view } = counter()
       const wrong: LiveWindow.View = { ...view, line: () => TerminalLine.text("x".repeat(2 ** 30)) }
-      const work = Effect.as(TestClock.adjust("3 seconds"), "done")
+      const work = Effect.as(Effect.andThen(TestClock.adjust("3 seconds"), Console.error("lost")), "done")
       for (const display of [animated, Display.plain]) {
         const options = { display, output: broken, stdout: broken }
         assert.strictEqual(yield* LiveWindow.show(view, options)(work), "done")
@@ -170,6 +171,19 @@ describe("LiveWindow.show on a terminal", () => {
         yield* LiveWindow.show(wrong, { display: Display.plain, output, stdout: output })(work),
         "done"
       )
+    })
+  )
+
+  it.effect("outlives the errors of a stream, also those that come later", () =>
+    Effect.gen(function* () {
+      const stream = new PassThrough()
+      const output = { isTTY: true, write: (text: string) => stream.write(text), on: stream.on.bind(stream) }
+      const { view } = counter()
+      const options = { display: animated, output, stdout: output }
+      yield* LiveWindow.show(view, options)(Effect.sync(() => void stream.emit("error", new Error("EPIPE"))))
+      yield* LiveWindow.show(view, options)(Effect.void)
+      stream.emit("error", new Error("EPIPE"))
+      assert.strictEqual(stream.listenerCount("error"), 1)
     })
   )
 
@@ -211,16 +225,19 @@ describe("LiveWindow.show elsewhere", () => {
     })
   )
 
-  it.effect("leaves the console alone", () =>
+  it.effect("writes what is logged at once, without escape sequences, and leaves data as it is", () =>
     Effect.gen(function* () {
       const { output, writes } = file()
+      const { output: stdout, writes: data } = file()
       const { view } = counter()
-      const before = yield* Console.Console
-      const within = yield* LiveWindow.show(view, { display: Display.plain, output, stdout: output })(
-        Console.consoleWith(Effect.succeed)
-      )
-      assert.strictEqual(within, before)
-      assert.deepStrictEqual(writes, ["the end\n"])
+      const work = Effect.gen(function* () {
+        yield* Console.error("one \u001b[31mred\u001b[0m\rline")
+        assert.deepStrictEqual(writes, ["one redline\n"])
+        yield* Console.log("\u001b[1mdata\u001b[0m")
+      })
+      yield* LiveWindow.show(view, { display: Display.plain, output, stdout })(work)
+      assert.deepStrictEqual(writes, ["one redline\n", "the end\n"])
+      assert.deepStrictEqual(data, ["\u001b[1mdata\u001b[0m\n"])
     })
   )
 })

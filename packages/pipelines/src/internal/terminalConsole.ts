@@ -20,7 +20,7 @@ export interface Texts {
    * once, after `clear`, which is to take the window away.
    */
   readonly take: (clear: () => void) => string
-  /** Writes what is left. Text that comes later is written at once. */
+  /** Writes what waits. Text that comes later is written at once. */
   readonly close: () => void
 }
 
@@ -30,7 +30,11 @@ export const make = ({ output, stdout }: { readonly output: Output; readonly std
   let closed = false
 
   const flush = () => {
-    for (const { text, to } of waiting.splice(0)) to.write(safe(text, "\n"))
+    try {
+      for (const { text, to } of waiting.splice(0)) to.write(safe(text, "\n"))
+    } catch {
+      // Nobody reads it any more. That is no reason for the work to end.
+    }
   }
   const into = (to: Output) =>
     new Writable({
