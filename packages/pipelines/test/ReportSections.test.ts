@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Money from "@genops/core/Money"
+import * as Random from "@genops/core/statistics/Random"
 import * as Effect from "effect/Effect"
 import type * as ComparisonSummary from "../src/ComparisonSummary.ts"
+import * as Labels from "../src/internal/reportLabels.ts"
 import * as Verdict from "../src/internal/reportVerdict.ts"
 import type * as Data from "../src/report/browser/data.ts"
 import * as Cast from "./ReportCast.ts"
@@ -135,6 +137,35 @@ describe("the verdict", () => {
       Verdict.of({ ...summary, differences }, lower),
       /^support-v7 is better than pro in summarization_quality \(\u22120\.40, p = 0\.002\)/
     )
+  })
+})
+
+describe("the names in the trade-off", () => {
+  it("cover neither points nor each other, however near these are", () => {
+    const seed = Number(process.env["GENOPS_SEED"] ?? 11)
+    const next = Random.xoshiro128ss(seed)
+    const frame = { left: 50, right: 560, top: 14, bottom: 280 }
+    for (let nth = 0; nth < 300; nth++) {
+      // Seven in a cluster, as candidates of one model are.
+      const points = Array.from({ length: 7 }, () => ({
+        x: 150 + Random.index(next(), 60),
+        y: 120 + Random.index(next(), 60),
+        text: "candidate".slice(0, 3 + Random.index(next(), 7))
+      }))
+      const labels = Labels.place(points, frame)
+      const names = labels.map((label, at) => Labels.boxOf(label, points[at]?.text ?? ""))
+      const marks = points.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }))
+      for (const [at, name] of names.entries()) {
+        assert.isTrue(
+          name.left >= frame.left && name.right <= frame.right && name.top >= frame.top && name.bottom <= frame.bottom
+        )
+        for (const other of [...names.slice(at + 1), ...marks]) {
+          const apart =
+            name.right <= other.left || name.left >= other.right || name.bottom <= other.top || name.top >= other.bottom
+          assert.isTrue(apart, `seed ${seed}, ${nth}`)
+        }
+      }
+    }
   })
 })
 

@@ -90,6 +90,10 @@ export const chartBox = (chart: Tree.Element, kind?: "wide"): Tree.Tree => {
   return h("div", { class: box, role: "group", "aria-label": label, tabindex: 0 }, chart)
 }
 
+/** A name as long as there is room for in a chart. */
+export const short = (name: string, most: number): string =>
+  name.length > most ? `${name.slice(0, most - 1)}\u2026` : name
+
 /** A section under its heading. */
 export const section = (id: string, title: string, ...content: ReadonlyArray<Tree.Child>): Tree.Tree =>
   h("section", { id, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), ...content)

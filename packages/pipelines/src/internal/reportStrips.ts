@@ -2,7 +2,7 @@
 import type * as Data from "../report/browser/data.ts"
 import type * as Tree from "../report/browser/tree.ts"
 import type { Cells } from "./reportCells.ts"
-import { chartBox, format, h, rowTable, section, twin } from "./reportHtml.ts"
+import { chartBox, format, h, rowTable, section, short, twin } from "./reportHtml.ts"
 import * as Svg from "./reportSvg.ts"
 
 /** Points that are drawn of all candidates together; of more a sample is. */
@@ -40,11 +40,11 @@ const jitter = (nth: number) => ((nth * 0.618_033_988_75) % 1) - 0.5
 const dots = (points: ReadonlyArray<readonly [x: number, y: number]>): string => {
   // In tenths of a pixel, so that rounding does not add up.
   let [fromX, fromY] = [0, 0]
-  const short = (tenths: number) => String(tenths / 10).replace(/^(-?)0\./, "$1.")
+  const pixels = (tenths: number) => String(tenths / 10).replace(/^(-?)0\./, "$1.")
   const moves = points.map(([x, y]) => {
     const [toX, toY] = [Math.round(x * 10), Math.round(y) * 10]
-    const right = short(toX - fromX)
-    const down = short(toY - fromY)
+    const right = pixels(toX - fromX)
+    const down = pixels(toY - fromY)
     fromX = toX
     fromY = toY
     return `m${right}${down.startsWith("-") ? "" : " "}${down}h0`
@@ -60,9 +60,6 @@ const counted = (sorted: ReadonlyArray<number>) => {
 
 const [width, band, top, right] = [560, 34, 8, 16]
 
-/** A name as long as there is room for beside a chart. */
-const short = (name: string) => (name.length > 20 ? `${name.slice(0, 19)}\u2026` : name)
-
 const strip = (pen: Svg.Pen, cells: Cells, measure: Data.Measure, title: string): Tree.Tree | undefined => {
   const spreads = spreadsOf(cells, measure.name)
   const all = spreads.reduce((sum, { sorted }) => sum + sorted.length, 0)
@@ -77,7 +74,7 @@ const strip = (pen: Svg.Pen, cells: Cells, measure: Data.Measure, title: string)
   const few =
     new Set(spreads.flatMap(({ sorted }) => [...counted(sorted).keys()].slice(0, fewValues + 1))).size <= fewValues
   const every = few ? 1 : Math.ceil(all / mostPoints)
-  const left = 34 + 6.3 * Math.max(...cells.candidates.map((name) => short(name).length))
+  const left = 34 + 6.3 * Math.max(...cells.candidates.map((name) => short(name, 20).length))
   const height = top + band * cells.candidates.length + 28
   const middle = (candidate: number) => top + band * (candidate + 0.5)
 
@@ -151,7 +148,7 @@ const strip = (pen: Svg.Pen, cells: Cells, measure: Data.Measure, title: string)
     (place) => [
       ...cells.candidates.flatMap((name, candidate) => [
         Svg.mark(candidate, 8, middle(candidate), 11),
-        h("text", { class: "label", x: 20, y: middle(candidate) + 4, "text-anchor": "start" }, short(name))
+        h("text", { class: "label", x: 20, y: middle(candidate) + 4, "text-anchor": "start" }, short(name, 20))
       ]),
       ...drawn.flatMap((draw) => draw(place))
     ]

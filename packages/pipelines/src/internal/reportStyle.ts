@@ -126,7 +126,7 @@ const charts = `
 .wide .chart { min-width: 46rem; }
 .chart .label { fill: var(--ink); font-size: 12px; } .chart .soft { fill: var(--muted); font-size: 11px; }
 .mark { fill: var(--c); } .mark.hollow { fill: var(--ground); stroke: var(--c); stroke-width: 1.8; }
-.halo { fill: var(--c); fill-opacity: .12; }
+.halo { fill: var(--c); fill-opacity: .12; } .leader { stroke: var(--muted); stroke-width: .8; }
 .dots { stroke: var(--c); stroke-opacity: .55; stroke-width: 3.2; stroke-linecap: round; fill: none; }
 .dot { fill: var(--c); fill-opacity: .45; }
 .whisker { stroke: var(--ink); stroke-width: 1; } .box { fill: none; stroke: var(--ink); stroke-width: 1.2; } .median { stroke: var(--ink); stroke-width: 2.2; }
@@ -195,6 +195,7 @@ const narrow = `
   .only-live, .pager, .pointed, button.quiet, html.live .only-live { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
   .scrolling, .chart-box { overflow: visible; } .rows thead th { position: static; }
+  .rows thead .answer { overflow: visible; white-space: normal; }
   .chart, .rows { min-width: 0; } section { break-inside: auto; } figure, .failure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   .excerpt { -webkit-line-clamp: 4; }
 }

@@ -2,7 +2,7 @@
 import * as Money from "@genops/core/Money"
 import type * as Tree from "../report/browser/tree.ts"
 import type * as RunHistory from "../RunHistory.ts"
-import { chartBox, format, h, section, twin } from "./reportHtml.ts"
+import { chartBox, format, h, section, short, twin } from "./reportHtml.ts"
 import * as Svg from "./reportSvg.ts"
 
 interface Fold {
@@ -53,7 +53,7 @@ export const draw = (pen: Svg.Pen, history: RunHistory.RunHistory): Tree.Tree | 
   const folds = foldsOf(times)
   const scale = scaleOf(times, folds)
   const [width, band, top, right] = [1080, 30, 22, 96]
-  const longest = Math.max(...history.map(({ name }) => Math.min(28, name.length)))
+  const longest = Math.max(...history.map(({ name }) => short(name, 28).length))
   const left = 16 + 6.6 * longest
   const height = top + band * history.length + 12
   const cost = ({ costUsd }: RunHistory.Entry) => (costUsd === null ? "not known" : Money.format(costUsd))
@@ -86,7 +86,7 @@ export const draw = (pen: Svg.Pen, history: RunHistory.RunHistory): Tree.Tree | 
         const label = `${format.duration(lasted(entry))}${entry.attempts > 1 ? `, ${entry.attempts} attempts` : ""}`
         // Beside the bar where there is room, else before it.
         const after = from + wide + 8 + label.length * 6.2 < width - right
-        const name = entry.name.length > 28 ? `${entry.name.slice(0, 27)}\u2026` : entry.name
+        const name = short(entry.name, 28)
         return [
           h("text", { class: "label", x: 0, y: y + 19, "text-anchor": "start" }, name),
           h("rect", { class: `step ${entry.kind} ${entry.state}`, x: from, y: y + 7, width: wide, height: 16, rx: 2 }),

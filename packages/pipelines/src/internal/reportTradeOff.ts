@@ -3,7 +3,8 @@ import type * as Money from "@genops/core/Money"
 import type * as ComparisonSummary from "../ComparisonSummary.ts"
 import type * as Data from "../report/browser/data.ts"
 import type * as Tree from "../report/browser/tree.ts"
-import { chartBox, format, h, rowTable, section, twin } from "./reportHtml.ts"
+import { chartBox, format, h, rowTable, section, short, twin } from "./reportHtml.ts"
+import * as Labels from "./reportLabels.ts"
 import * as Svg from "./reportSvg.ts"
 
 interface Point {
@@ -32,33 +33,7 @@ const pointsOf = (summary: ComparisonSummary.ComparisonSummary): ReadonlyArray<P
     return { candidate, name, cost: dollars(cost_per_1000_usd), quality, interval, latency, onFront: found.on_front }
   })
 
-/** Names beside their points where they cover nothing: right, left, above or below. */
-const labels = (
-  points: ReadonlyArray<{ readonly x: number; readonly y: number; readonly text: string }>,
-  width: number
-) => {
-  const taken = points.map(({ x, y }) => ({ left: x - 9, right: x + 9, top: y - 9, bottom: y + 9 }))
-  return points.map(({ text, x, y }) => {
-    const long = text.length * 6.4
-    const places = [
-      { x: x + 14, y: y + 4, anchor: "start", left: x + 14, right: x + 14 + long, top: y - 7, bottom: y + 8 },
-      { x: x - 14, y: y + 4, anchor: "end", left: x - 14 - long, right: x - 14, top: y - 7, bottom: y + 8 },
-      { x, y: y - 14, anchor: "middle", left: x - long / 2, right: x + long / 2, top: y - 25, bottom: y - 11 },
-      { x, y: y + 22, anchor: "middle", left: x - long / 2, right: x + long / 2, top: y + 11, bottom: y + 25 }
-    ]
-    const free = places.find(
-      (place) =>
-        place.left > 0 &&
-        place.right < width &&
-        taken.every(
-          (box) => box.right < place.left || box.left > place.right || box.bottom < place.top || box.top > place.bottom
-        )
-    )
-    const chosen = free ?? places[0]
-    if (chosen !== undefined) taken.push(chosen)
-    return chosen
-  })
-}
+const [width, height, marginLeft, marginBottom] = [560, 320, 48, 40]
 
 const sentenceOf = (
   points: ReadonlyArray<Point>,
@@ -90,20 +65,19 @@ export const draw = (pen: Svg.Pen, summary: ComparisonSummary.ComparisonSummary,
   const [low, high] = [Math.min(...qualities), Math.max(...qualities)]
   const room = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.12
   const spread = log
-    ? ([Math.min(...costs) / 1.6, Math.max(...costs) * 1.6] as const)
+    ? ([Math.min(...costs) / 2, Math.max(...costs) * 2] as const)
     : ([0, Math.max(...costs) * 1.15 || 1] as const)
   const front = points
     .toSorted((a, b) => a.cost - b.cost || better(a, b))
     .filter((point, nth, all) => all.slice(0, nth).every((one) => better(point, one) < 0))
   const slowest = Math.max(...points.map(({ latency }) => latency ?? 0))
-  const [width, height] = [560, 320]
   const { plot } = pen
   const chart = pen.draw(
     {
       width,
       height,
-      marginLeft: 48,
-      marginBottom: 40,
+      marginLeft,
+      marginBottom,
       marginRight: 16,
       x: {
         type: log ? "log" : "linear",
@@ -135,20 +109,26 @@ export const draw = (pen: Svg.Pen, summary: ComparisonSummary.ComparisonSummary,
         ...point,
         x: place.x(point.cost),
         y: place.y(point.quality),
-        text: point.name
+        text: short(point.name, 24)
       }))
-      const names = labels(placed, width)
-      return placed.flatMap(({ candidate, latency = 0, name, onFront, x, y }, nth) => {
-        const label = names[nth]
-        const r = slowest === 0 ? 0 : Svg.px(24 * Math.sqrt(latency / slowest))
-        return [
-          h("circle", { class: `halo c${candidate % 8}`, cx: Svg.px(x), cy: Svg.px(y), r }),
-          Svg.mark(candidate, x, y, 12, !onFront),
-          label === undefined
-            ? ""
-            : h("text", { class: "label", x: Svg.px(label.x), y: Svg.px(label.y), "text-anchor": label.anchor }, name)
-        ]
-      })
+      const frame = { left: marginLeft + 2, right: width, top: 14, bottom: height - marginBottom }
+      const labels = Labels.place(placed, frame)
+      const each = (draw: (point: (typeof placed)[number], nth: number) => Tree.Tree) => placed.map(draw)
+      return [
+        ...each(({ candidate, latency = 0, x, y }) => {
+          const r = slowest === 0 ? 0 : Svg.px(24 * Math.sqrt(latency / slowest))
+          return h("circle", { class: `halo c${candidate % 8}`, cx: Svg.px(x), cy: Svg.px(y), r })
+        }),
+        ...labels.flatMap((label, nth) => {
+          const { x = 0, y = 0 } = placed[nth] ?? {}
+          const end = { x2: Svg.px(label.x + (label.anchor === "start" ? -2 : 2)), y2: Svg.px(label.y - 4) }
+          return label.isMoved ? [h("line", { class: "leader", x1: Svg.px(x), y1: Svg.px(y), ...end })] : []
+        }),
+        ...each(({ candidate, onFront, x, y }) => Svg.mark(candidate, x, y, 12, !onFront)),
+        ...labels.map(({ anchor, x, y }, nth) =>
+          h("text", { class: "label", x: Svg.px(x), y: Svg.px(y), "text-anchor": anchor }, placed[nth]?.text ?? "")
+        )
+      ]
     }
   )
   const caption =
