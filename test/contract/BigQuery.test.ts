@@ -4,6 +4,7 @@ import * as BigQuery from "@genops/pipelines/BigQuery"
 import * as BigQueryClient from "@genops/pipelines/BigQueryClient"
 import * as CloudStorage from "@genops/pipelines/CloudStorage"
 import * as CloudStorageClient from "@genops/pipelines/CloudStorageClient"
+import { BigQuery as GoogleBigQuery } from "@google-cloud/bigquery"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -100,6 +101,49 @@ describe("BigQuery on the wire", () => {
       assert.strictEqual(down.reason._tag, "Unavailable")
       assert.isTrue(down.reason.isRetryable)
       assert.strictEqual((yield* requests).counts["bigquery.tables.get"], before + 6)
+    }).pipe(onWire)
+  )
+
+  it.live("takes a query whose answer was lost for its own, and asks again for one that is not done", () =>
+    Effect.gen(function* () {
+      const { requests, setFaults, url } = yield* Emulator.Emulator
+      const client = new GoogleBigQuery({ apiEndpoint: url, projectId: "acme", autoRetry: false })
+      client.authClient.cachedCredential = client.authClient.fromAPIKey("any")
+      // The service waits for some seconds before it says that a query is not done; here for some milliseconds.
+      client.interceptors.push({
+        request: (options) => {
+          const uri = "uri" in options ? String(options.uri) : String(options.url)
+          const more = uri.includes("/queries/") ? { timeoutMs: 20 } : {}
+          return { qs: { ...options.qs, ...more }, json: options.json, method: options.method ?? "GET", uri }
+        }
+      })
+      yield* setFaults([{ operation: "bigquery.jobs.insert", effect: { type: "lose-answer" }, times: 1 }])
+      const query = BigQuery.query(
+        { sql: "SELECT 3 AS n", labels: { "emulator-seconds": "0_3" } },
+        Schema.Struct({ n: Schema.Int })
+      )
+      const rows = yield* Stream.runCollect(query).pipe(Effect.provide(BigQueryClient.layerClient(client)))
+      assert.deepStrictEqual(rows, [{ n: 3 }])
+      const { counts } = yield* requests
+      assert.strictEqual(counts["bigquery.jobs.insert"], 2)
+      assert.isAbove(counts["bigquery.jobs.getQueryResults"] ?? 0, 2)
+    }).pipe(onWire)
+  )
+
+  it.live("inserts many rows in several requests, and numbers the wrong ones of all", () =>
+    Effect.gen(function* () {
+      const { requests } = yield* Emulator.Emulator
+      yield* withTable
+      const rows = Array.from({ length: 1200 }, (_, n): { readonly n: number | string } => ({ n: n === 750 ? "x" : n }))
+      const { reason } = yield* Effect.flip(BigQuery.insert(table, rows, { id: ({ n }) => String(n) }))
+      assert(reason._tag === "RowsRejected")
+      assert.strictEqual(reason.inserted, 500)
+      assert.deepStrictEqual(
+        reason.rows.map(({ field, row }) => [row, field]),
+        [[750, "n"]]
+      )
+      assert.lengthOf(yield* numbers, 500)
+      assert.strictEqual((yield* requests).counts["bigquery.tabledata.insertAll"], 2)
     }).pipe(onWire)
   )
 

@@ -263,6 +263,24 @@ export const suite = <E>(
       })
     )
 
+    it.effect("keeps NaN, infinities and the smallest and largest of numbers", () =>
+      Effect.gen(function* () {
+        yield* BigQuery.ensureDataset(dataset)
+        const target = { dataset, table: "numbers", fields: [{ name: "x", type: "FLOAT64" as const }] }
+        yield* BigQuery.ensureTable(target)
+        const values = [Number.NaN, Infinity, -Infinity, 5e-324, Number.MAX_VALUE, 0.1 + 0.2, 1e21, -0.5]
+        yield* BigQuery.insert(
+          target,
+          values.map((x) => ({ x })),
+          { id: (_, index) => String(index) }
+        )
+        assert.deepStrictEqual(
+          (yield* all(target)).map(({ x }) => x),
+          values
+        )
+      })
+    )
+
     it.effect("sends no name that is not plain", () =>
       Effect.gen(function* () {
         for (const name of ["", "a-b", "a.b", "1a", "a b", "a`b", "ä", "x".repeat(301), "a;DROP TABLE b", "a\n"]) {
@@ -326,6 +344,8 @@ export const suite = <E>(
           b: false,
           d: of("DATE", "2026-11-22"),
           ts: of("TIMESTAMP", "2026-11-22T18:40:00.123456Z"),
+          // Seconds as a double cannot tell it from the year 10000.
+          last: of("TIMESTAMP", "9999-12-31T23:59:59.999999Z"),
           num: of("NUMERIC", "12.34"),
           j: of("JSON", '{"k": [1]}'),
           bytes: of("BYTES", "aGk="),
@@ -345,6 +365,7 @@ export const suite = <E>(
           b: false,
           d: "2026-11-22",
           ts: "2026-11-22T18:40:00.123456Z",
+          last: "9999-12-31T23:59:59.999999Z",
           num: "12.34",
           j: { k: [1] },
           bytes: "aGk=",

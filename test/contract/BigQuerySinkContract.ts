@@ -164,6 +164,16 @@ export const suite = <E>(
         })
         assert.deepStrictEqual([...new Set(both.map(({ revision }) => revision))], [1])
         assert.lengthOf(yield* names(`${prefix}/run_date=2026-11-22/run_id=r2/`), 4)
+        // Two that write different states of a run do not write over each other.
+        const states = [run(prefix, "r3"), run(prefix, "r3", { isResumed: true })]
+        const raced = yield* Effect.all(states, { concurrency: "unbounded" })
+        assert.sameMembers(
+          raced.map(({ revision }) => revision),
+          [1, 2]
+        )
+        for (const [index, { revision }] of raced.entries()) {
+          assert.deepInclude(yield* states[index] ?? Effect.die("no such state"), { revision, isNew: false })
+        }
       })
     )
 
@@ -208,6 +218,8 @@ export const suite = <E>(
           assert.notInclude(text + summaries, secret)
         }
         assert.include(text, "ContentBlocked")
+        // With them it is another export.
+        assert.deepInclude(yield* run(`${bucket}/bare`, "r1"), { revision: 2, isNew: true })
       })
     )
 

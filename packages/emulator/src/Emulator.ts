@@ -60,8 +60,9 @@ export interface Options {
   /** How long tuning jobs take, what they go through, and how late a list shows them. Default: 3 seconds, at once. */
   readonly tuning?: Settings.Settings
   /**
-   * Keeps the objects of Cloud Storage, the tuning jobs with their endpoints, and the ledger in this directory, which one emulator at a time can use. They
-   * survive its end, also by kill -9; uploads, caches, metadata, operations, and rules of faults do not. Default: all in memory.
+   * Keeps the objects of Cloud Storage, the tables and jobs of BigQuery, the tuning jobs with their endpoints, and the ledger in this directory, which one
+   * emulator at a time can use. They survive its end, also by kill -9; uploads, results of queries, caches, metadata, operations, and rules of faults do not.
+   * Default: all in memory.
    */
   readonly directory?: string
   /** Whether a model is found only in the locations where Google offers it, default false. */

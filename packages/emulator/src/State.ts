@@ -49,7 +49,7 @@ export const make = (options: {
   readonly endpoints: { readonly [id: string]: string }
   readonly enforceRegions: boolean
   readonly refusesNewerFields: boolean
-  /** Keeps the objects of Cloud Storage and the tuning jobs in this directory, otherwise in memory. */
+  /** Keeps the objects of Cloud Storage, the tables of BigQuery and the tuning jobs in this directory, otherwise in memory. */
   readonly directory?: string
   /** Whether the server speaks https, default false. */
   readonly secure?: boolean

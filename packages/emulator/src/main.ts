@@ -23,8 +23,8 @@ const usage = `A local server that speaks Vertex AI.
 Usage: emulator [flags]
 
   --port N             port to listen on; 0, the default, takes any free one
-  --dir DIR            directory for what is kept between runs: objects of Cloud Storage, tuning jobs and their endpoints, the
-                       ledger; it is created when missing
+  --dir DIR            directory for what is kept between runs: objects of Cloud Storage, tables and jobs of BigQuery, tuning
+                       jobs and their endpoints, the ledger; it is created when missing
   --host HOST          address to listen on, default 127.0.0.1; others also need --allow-remote
   --allow-remote       let other machines reach the emulator (it has no real authentication)
   --require-credential refuse calls without a bearer token or API key; which one does not matter

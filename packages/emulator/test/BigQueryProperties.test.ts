@@ -1,4 +1,8 @@
-/** What must hold for any input: expressions against an oracle, values both ways, text that is no SQL. */
+/**
+ * What must hold for any input: expressions against an oracle, values both ways, text that is no SQL.
+ *
+ * GENOPS_SEED repeats a run, GENOPS_TRIALS multiplies the number of trials for long runs.
+ */
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -11,6 +15,7 @@ import * as BigQueryOracle from "./BigQueryOracle.ts"
 import * as BigQueryWire from "./BigQueryWire.ts"
 
 const seed = Number(process.env["GENOPS_SEED"] ?? 20_261_122)
+const rounds = 100 * Number(process.env["GENOPS_TRIALS"] ?? 1)
 
 /** A value as the service writes it. */
 const onWire = (value: BigQueryOracle.Value): string | null =>
@@ -25,11 +30,11 @@ const types = ["BOOL", "FLOAT64", "INT64", "STRING"] as const
 layer(Emulator.layer(), { excludeTestServices: true, timeout: "300 seconds" })(
   `BigQuery properties, seed ${seed}`,
   (it) => {
-    it.effect("evaluates 2,000 random expressions as an oracle does, or fails where it fails", () =>
+    it.effect(`evaluates ${rounds * 10} random expressions as an oracle does, or fails where it fails`, () =>
       Effect.gen(function* () {
         const { below, expression, pick, row } = BigQueryOracle.make(seed)
         const seen = { values: 0, nulls: 0, failures: 0 }
-        for (let round = 0; round < 200; round++) {
+        for (let round = 0; round < rounds; round++) {
           const values = row()
           const columns = Object.entries(values).map(([name, value]) => {
             const type = {
@@ -67,13 +72,13 @@ layer(Emulator.layer(), { excludeTestServices: true, timeout: "300 seconds" })(
             else check(one, given.rows[0]?.[0])
           }
         }
-        assert.isAbove(seen.values, 1000)
-        assert.isAbove(seen.nulls, 100)
-        assert.isAbove(seen.failures, 20)
+        assert.isAbove(seen.values, rounds * 4)
+        assert.isAbove(seen.nulls, rounds / 4)
+        assert.isAbove(seen.failures, rounds / 10)
       })
     )
 
-    it.effect("sorts, groups, joins and windows 40 random tables as an oracle does", () =>
+    it.effect(`sorts, groups, joins and windows ${rounds / 4} random tables as an oracle does`, () =>
       Effect.gen(function* () {
         const next = Random.xoshiro128ss(seed)
         const below = (count: number) => next() % count
@@ -89,7 +94,7 @@ layer(Emulator.layer(), { excludeTestServices: true, timeout: "300 seconds" })(
         const ascending = (a: Line, b: Line) =>
           rank(a.f) - rank(b.f) || (rank(a.f) === 2 ? (a.f ?? 0) - (b.f ?? 0) : 0) || a.id - b.id
         const text = (f: number | null) => (f === null ? null : Wire.floatText(f))
-        for (let round = 0; round < 40; round++) {
+        for (let round = 0; round < rounds / 4; round++) {
           const table = Array.from({ length: 1 + below(9) }, (_, id): Line => ({
             id,
             k: below(4) === 0 ? null : below(3),

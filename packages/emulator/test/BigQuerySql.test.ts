@@ -71,6 +71,11 @@ const failing: ReadonlyArray<readonly [sql: string, message: string]> = [
   ["SELECT 1 / 0", "division by zero"],
   ["SELECT DIV(7, 0)", "division by zero"],
   ["SELECT 9223372036854775807 + 1", "Overflow"],
+  // An optimizer that puts constants together, or on the other side, would not see these.
+  ["SELECT (x + 9223372036854775807) + (-9223372036854775807) FROM UNNEST([1]) x", "Overflow"],
+  ["SELECT x + 9223372036854775807 > 5 FROM UNNEST([1]) x", "Overflow"],
+  ["SELECT x * 9223372036854775807 * 0 FROM UNNEST([5]) x", "Overflow"],
+  ["SELECT 1 / (1e308 * x) FROM UNNEST([10]) x", "not finite"],
   ["SELECT SUM(x) FROM UNNEST([9223372036854775807, 1]) x", "range"],
   ["SELECT 1.7e308 * 10", "not finite"],
   ["SELECT SUM(x) FROM UNNEST([1.7e308, 1.7e308]) x", "not finite"],

@@ -129,14 +129,35 @@ export interface Difference {
   readonly found: string | null
 }
 
-const shown = ({ mode = "NULLABLE", type }: Field): string => `${type} ${mode}`
+/**
+ * A field as a table has it, whatever its type may be.
+ *
+ * @since 0.1.0
+ */
+export interface FoundField {
+  readonly name: string
+  readonly type: string
+  readonly mode?: string
+  readonly fields?: ReadonlyArray<FoundField>
+}
+
+/**
+ * A table as it is.
+ *
+ * @since 0.1.0
+ */
+export interface Found extends Pick<Table, "cluster" | "partition"> {
+  readonly fields: ReadonlyArray<FoundField>
+}
+
+const shown = ({ mode = "NULLABLE", type }: FoundField): string => `${type} ${mode}`
 
 const fieldDifferences = (
-  wanted: ReadonlyArray<Field>,
-  found: ReadonlyArray<Field>,
+  wanted: ReadonlyArray<FoundField>,
+  found: ReadonlyArray<FoundField>,
   path: string
 ): ReadonlyArray<Difference> => {
-  const same = (a: Field) => (b: Field) => a.name.toLowerCase() === b.name.toLowerCase()
+  const same = (a: FoundField) => (b: FoundField) => a.name.toLowerCase() === b.name.toLowerCase()
   const missing = wanted.flatMap((field): ReadonlyArray<Difference> => {
     const other = found.find(same(field))
     const at = `${path}${field.name}`
@@ -156,10 +177,7 @@ const fieldDifferences = (
  *
  * @since 0.1.0
  */
-export const differences = (
-  wanted: Table,
-  found: Pick<Table, "cluster" | "fields" | "partition">
-): ReadonlyArray<Difference> => {
+export const differences = (wanted: Table, found: Found): ReadonlyArray<Difference> => {
   const layout = (field: string, a: string | null, b: string | null) =>
     a === b ? [] : [{ field, wanted: a, found: b }]
   const partition = ({ partition }: Pick<Table, "partition">) =>

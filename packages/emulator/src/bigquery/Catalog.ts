@@ -110,7 +110,11 @@ export const checkTable = (id: string): void => {
   }
 }
 
-/** The table in which the catalogue is kept. */
+/**
+ * The table in which the catalogue is kept.
+ *
+ * @since 0.1.0
+ */
 export const kept = "_kept"
 
 /** @since 0.1.0 */

@@ -132,7 +132,7 @@ const giveUp = (
   const what = format === "CSV" ? "CSV" : "JSON"
   const prefix = "Error while reading data, error message: "
   const share = rows === 0 ? 0 : Math.floor((100 * bad) / rows)
-  const summary = `${prefix}${what} ${format === "CSV" ? "processing" : "processing"} encountered too many errors, giving up. Rows: ${rows}; errors: ${bad}; max bad: ${most}; error percent: ${share}`
+  const summary = `${prefix}${what} processing encountered too many errors, giving up. Rows: ${rows}; errors: ${bad}; max bad: ${most}; error percent: ${share}`
   const where = location === undefined ? {} : { location }
   return new Refusal.Refusal(
     "invalid",

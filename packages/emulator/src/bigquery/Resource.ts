@@ -8,9 +8,15 @@ import type { Dataset, Table } from "./Catalog.ts"
 import * as Job from "./Job.ts"
 import * as Refusal from "./Refusal.ts"
 
+/** The order of keys says nothing: what was kept and read again may have another one. */
+const ordered = (_key: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : value
+
 /** One for each state of a resource. */
 const etag = (value: unknown): string =>
-  createHash("sha256").update(JSON.stringify(value)).digest("base64").slice(0, 24)
+  createHash("sha256").update(JSON.stringify(value, ordered)).digest("base64").slice(0, 24)
 
 const base = (origin: string, project: string): string => `${origin}/bigquery/v2/projects/${project}`
 

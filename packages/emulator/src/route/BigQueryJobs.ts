@@ -1,129 +1,26 @@
 /**
- * Jobs, queries and their results, and files that come with a job.
- *
- * A label `emulator-seconds` (`10`, `0_5` for half a second) makes a job take at least as long.
+ * Jobs, queries and their results.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { randomUUID } from "node:crypto"
 import type { Opened } from "../bigquery/BigQuery.ts"
 import * as Core from "../bigquery/Core.ts"
 import * as Job from "../bigquery/Job.ts"
-import * as LoadJob from "../bigquery/LoadJob.ts"
-import * as LoadOptions from "../bigquery/LoadOptions.ts"
 import * as QueryJob from "../bigquery/QueryJob.ts"
 import * as Refusal from "../bigquery/Refusal.ts"
 import * as Resource from "../bigquery/Resource.ts"
-import * as Uploads from "../bigquery/Uploads.ts"
 import * as Answer from "../http/Answer.ts"
 import type { Request, Route } from "../http/Route.ts"
 import type { State } from "../State.ts"
-import * as Multipart from "../storage/Multipart.ts"
+import * as BigQueryInsert from "./BigQueryInsert.ts"
 import * as BigQueryRoute from "./BigQueryRoute.ts"
 import * as BigQueryRows from "./BigQueryRows.ts"
 
 const { parameter } = BigQueryRoute
 
 const Text = Schema.optional(Schema.NullOr(Schema.String))
-const Labels = Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.String)))
 const Any = Schema.Record(Schema.String, Schema.Unknown)
-
-const Insert = Schema.Struct({
-  jobReference: Schema.optional(Schema.NullOr(Schema.Struct({ projectId: Text, jobId: Text, location: Text }))),
-  configuration: Schema.Struct({
-    load: Schema.optional(Schema.NullOr(LoadOptions.Load)),
-    query: Schema.optional(Schema.NullOr(QueryJob.Query)),
-    copy: Schema.optional(Schema.Unknown),
-    extract: Schema.optional(Schema.Unknown),
-    dryRun: Schema.optional(Schema.NullOr(Schema.Boolean)),
-    labels: Labels
-  })
-})
-
-const Raw = Schema.Struct({
-  configuration: Schema.Struct({
-    load: Schema.optional(Schema.NullOr(Any)),
-    query: Schema.optional(Schema.NullOr(Any)),
-    labels: Labels
-  })
-})
-
-const millisecondsOf = (labels: { readonly [name: string]: string } | null | undefined): number => {
-  const seconds = Number((labels?.["emulator-seconds"] ?? "0").replace("_", "."))
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 600) * 1000 : 0
-}
-
-const newId = () => `job_${randomUUID().replaceAll("-", "")}`
-
-const insertJob = async (
-  opened: Opened,
-  project: string,
-  text: string,
-  upload: Buffer | undefined,
-  origin: string
-): Promise<Answer.Unary> => {
-  const { configuration, jobReference } = BigQueryRoute.read(Insert, text)
-  const raw = BigQueryRoute.read(Raw, text).configuration
-  const { dryRun, labels, load, query } = configuration
-  const given = jobReference?.location ?? undefined
-  const id = jobReference?.jobId ?? newId()
-  Job.checkId(id)
-  const refuseKnown = (location: string) => {
-    const reference = { project, location, id }
-    if (opened.jobs.find(project, id, location) !== undefined) throw Refusal.exists(`Job ${Job.shown(reference)}`)
-    return reference
-  }
-  if (load !== undefined && load !== null) {
-    const { datasetId, projectId = project, tableId } = load.destinationTable
-    const place = given ?? opened.catalog.dataset(projectId, datasetId)?.location ?? Core.usualLocation
-    const reference = refuseKnown(place)
-    const options = LoadOptions.read(load, raw.load ?? {})
-    Core.dataset(opened, projectId, datasetId, place)
-    const job = opened.start(
-      reference,
-      { jobType: "LOAD", ...raw },
-      (task) =>
-        LoadJob.run(opened, { project: projectId, dataset: datasetId, table: tableId }, place, options, upload, task),
-      millisecondsOf(labels)
-    )
-    return Answer.json(Resource.job(job, origin))
-  }
-  if (query === undefined || query === null) {
-    const other =
-      configuration.copy === undefined ? (configuration.extract === undefined ? undefined : "extract") : "copy"
-    throw other === undefined
-      ? Refusal.invalid(
-          "Job configuration must contain exactly one job-specific configuration object (e.g., query, load, extract, spanner), but there were 0"
-        )
-      : Refusal.unsupported(`${other} jobs`)
-  }
-  if (dryRun !== true && given !== undefined) refuseKnown(given)
-  const prepared = await QueryJob.prepare(opened, project, given, query)
-  const full = { jobType: "QUERY", ...raw, ...(dryRun === true ? { dryRun } : {}) }
-  if (dryRun === true) {
-    const { query: of } = prepared.statistics
-    const statistics = {
-      ...prepared.statistics,
-      query: { ...(typeof of === "object" ? of : {}), schema: { fields: prepared.fields } }
-    }
-    return Answer.json({
-      kind: "bigquery#job",
-      jobReference: { projectId: project, location: prepared.location },
-      configuration: full,
-      status: { state: "DONE" },
-      statistics: { creationTime: String(Date.now()), ...statistics }
-    })
-  }
-  const reference = refuseKnown(prepared.location)
-  const job = opened.start(
-    reference,
-    full,
-    ({ signal }) => QueryJob.run(opened, project, query, prepared, signal),
-    millisecondsOf(labels)
-  )
-  return Answer.json(Resource.job(job, origin))
-}
 
 const jobOf = ({ jobs }: Opened, request: Request): Job.Job => {
   const [project, id, location] = [
@@ -203,7 +100,7 @@ const Quick = Schema.Struct({
   location: Text,
   requestId: Text,
   dryRun: Schema.optional(Schema.NullOr(Schema.Boolean)),
-  labels: Labels,
+  labels: BigQueryInsert.Labels,
   maxResults: Schema.optional(Schema.NullOr(Schema.Union([Schema.Natural, Schema.String]))),
   timeoutMs: Schema.optional(Schema.NullOr(Schema.Union([Schema.Natural, Schema.String]))),
   formatOptions: Schema.optional(
@@ -231,12 +128,12 @@ const query: BigQueryRoute.Handler = async (opened, request) => {
       query: { query: asked.query, useLegacySql: false, queryParameters: raw["queryParameters"] },
       ...(labels === undefined ? {} : { labels })
     }
-    const reference = { project, location: prepared.location, id: newId() }
+    const reference = { project, location: prepared.location, id: BigQueryInsert.newId() }
     const job = opened.start(
       reference,
       configuration,
       ({ signal }) => QueryJob.run(opened, project, asked, prepared, signal),
-      millisecondsOf(labels)
+      BigQueryInsert.millisecondsOf(labels)
     )
     if (typeof requestId === "string") opened.requests.set(`${project}/${requestId}`, job)
     return job
@@ -274,41 +171,6 @@ const getQueryResults: BigQueryRoute.Handler = (opened, request) =>
     (rows) => BigQueryRows.asked(request, rows)
   )
 
-const header = ({ headers }: Request, name: string): string | undefined => {
-  const value = headers[name]
-  return typeof value === "string" ? value : undefined
-}
-
-const upload: BigQueryRoute.Handler = (opened, request, origin) => {
-  const { body, query } = request
-  const project = parameter(request, "project")
-  if (query.get("uploadType") === "multipart") {
-    const reader = Multipart.make(header(request, "content-type") ?? "")
-    const [content, rest] = [reader?.write(body), reader?.end()]
-    const head = reader?.head()
-    if (content === undefined || rest === undefined || head === undefined)
-      throw Refusal.invalid("Malformed multipart body.")
-    return insertJob(opened, project, head.metadata, Buffer.concat([content, rest]), origin)
-  }
-  if (query.get("uploadType") !== "resumable") throw Refusal.invalid("Required parameter: uploadType")
-  const { id } = opened.uploads.open(project, body.toString("utf8"))
-  const location = `${origin}/upload/bigquery/v2/projects/${encodeURIComponent(project)}/jobs?uploadType=resumable&upload_id=${id}`
-  return { ...Answer.json({}), headers: { location } }
-}
-
-const resume: BigQueryRoute.Handler = async (opened, request, origin) => {
-  const found = opened.uploads.find(request.query.get("upload_id") ?? "")
-  if (found === undefined) throw Refusal.notFound("Upload session")
-  if (found.done !== undefined) return found.done
-  const file = Uploads.take(found, header(request, "content-range"), request.body)
-  if (file === undefined) {
-    const range = found.received === 0 ? {} : { range: `bytes=0-${found.received - 1}` }
-    return { _tag: "Unary", status: 308, contentType: "text/plain; charset=UTF-8", body: "", headers: range }
-  }
-  found.done = insertJob(opened, found.project, found.body, file, origin)
-  return found.done
-}
-
 /**
  * The routes of jobs.
  *
@@ -322,11 +184,9 @@ export const routes = (state: State): ReadonlyArray<Route> => {
   const uploads = "(?:/resumable)?/upload/bigquery/v2/projects/(?<project>[^/]+)/jobs"
   return [
     route("jobs.list", "GET", jobs, listJobs),
-    route("jobs.insert", "POST", jobs, (opened, request, origin) =>
-      insertJob(opened, parameter(request, "project"), request.body.toString("utf8"), undefined, origin)
-    ),
-    route("jobs.insert", "POST", uploads, upload),
-    route("jobs.upload", "PUT", uploads, resume),
+    route("jobs.insert", "POST", jobs, BigQueryInsert.job),
+    route("jobs.insert", "POST", uploads, BigQueryInsert.upload),
+    route("jobs.upload", "PUT", uploads, BigQueryInsert.resume),
     route("jobs.get", "GET", job, (opened, request, origin) =>
       Answer.json(Resource.job(jobOf(opened, request), origin))
     ),

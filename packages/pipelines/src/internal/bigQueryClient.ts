@@ -9,18 +9,19 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type BigQuery, BigQueryError, type Query, type Row } from "../BigQuery.ts"
 import * as E from "../BigQueryError.ts"
-import * as BigQueryParameter from "../BigQueryParameter.ts"
 import * as BigQueryTable from "../BigQueryTable.ts"
 import * as Load from "./bigQueryLoad.ts"
+import * as Messages from "./bigQueryMessages.ts"
 import * as Reason from "./bigQueryReason.ts"
 import * as Rows from "./bigQueryRows.ts"
 
-/** Rows of a request to insert: what Google recommends, and bytes well below its limit of 10 MB. */
-const batchRows = 500
-const batchBytes = 5_000_000
-
-/** Rows of a page of results. */
-const pageRows = 10_000
+/** Pages of results, read here: the client's own reading rounds numbers. Times are whole microseconds. */
+const pageOptions = {
+  autoPaginate: false,
+  maxResults: 10_000,
+  skipParsing: true,
+  "formatOptions.useInt64Timestamp": true
+}
 
 /** Everything that is sent may be sent again: jobs and rows have ids, the rest is the same twice. */
 const patience = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
@@ -39,152 +40,6 @@ const create = <A>(run: () => Promise<A>): Effect.Effect<A, E.Reason | "exists">
     Reason.statusOf(error) === 409 ? "exists" : Reason.of(error)
   )
 
-const Told = Schema.Struct({ reason: Schema.optional(Schema.String), message: Schema.optional(Schema.String) })
-
-const LoadJob = Schema.Struct({
-  configuration: Schema.Struct({
-    load: Schema.optional(
-      Schema.Struct({
-        sourceUris: Schema.optional(Schema.Array(Schema.String)),
-        destinationTable: Schema.Struct({ datasetId: Schema.String, tableId: Schema.String })
-      })
-    )
-  }),
-  status: Schema.Struct({
-    state: Schema.String,
-    errorResult: Schema.optional(Told),
-    errors: Schema.optional(Schema.Array(Told))
-  }),
-  statistics: Schema.optional(
-    Schema.Struct({
-      load: Schema.optional(
-        Schema.Struct({ outputRows: Schema.optional(Schema.Union([Schema.String, Schema.Number])) })
-      )
-    })
-  )
-})
-
-const unreadable = (what: string, detail: string) =>
-  new E.Failed({ description: `The answer is no ${what}: ${detail}` })
-
-const readLoadJob = (metadata: unknown): Effect.Effect<Load.Job, E.Reason> =>
-  Effect.fromResult(
-    Result.mapBoth(Schema.decodeUnknownResult(LoadJob)(metadata), {
-      onFailure: ({ message }) => unreadable("load job", message),
-      onSuccess: ({ configuration: { load }, statistics, status }) => {
-        const { errorResult, errors = [], state } = status
-        const table = load?.destinationTable
-        return {
-          isDone: state === "DONE",
-          rows: Number(statistics?.load?.outputRows ?? 0),
-          errors: [...new Set([errorResult, ...errors].flatMap((error) => error?.message ?? []))],
-          loads: `${(load?.sourceUris ?? []).join(", ")} into ${table?.datasetId}.${table?.tableId}`,
-          ...(errorResult === undefined ? {} : { code: errorResult.reason ?? "unknown" })
-        }
-      }
-    })
-  )
-
-const parameters = (given: Query["parameters"]) => {
-  if (given === undefined) return {}
-  const entries = Array.isArray(given)
-    ? given.map((one: BigQueryParameter.Parameter) => [undefined, one] as const)
-    : Object.entries(given)
-  return {
-    parameterMode: Array.isArray(given) ? "POSITIONAL" : "NAMED",
-    queryParameters: entries.map(([name, parameter]: readonly [string | undefined, BigQueryParameter.Parameter]) => {
-      const typed = BigQueryParameter.typed(parameter)
-      const { type } = typed
-      const named = name === undefined ? {} : { name }
-      if ("values" in typed) {
-        const arrayValues = typed.values.map((value) => ({ value: String(value) }))
-        return { ...named, parameterType: { type: "ARRAY", arrayType: { type } }, parameterValue: { arrayValues } }
-      }
-      const value = typed.value === null ? {} : { value: String(typed.value) }
-      return { ...named, parameterType: { type }, parameterValue: value }
-    })
-  }
-}
-
-const queryConfiguration = ({ dataset, maximumBytesBilled, parameters: given, sql }: Query) => ({
-  query: sql,
-  useLegacySql: false,
-  ...parameters(given),
-  ...(dataset === undefined ? {} : { defaultDataset: { datasetId: dataset } }),
-  ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled: maximumBytesBilled.toString() })
-})
-
-const batches = <A>(rows: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> => {
-  const all: Array<Array<A>> = []
-  let size = batchBytes
-  for (const row of rows) {
-    const bytes = JSON.stringify(row).length
-    const last = all.at(-1)
-    if (last === undefined || last.length >= batchRows || size + bytes > batchBytes) {
-      all.push([row])
-      size = bytes
-    } else {
-      last.push(row)
-      size += bytes
-    }
-  }
-  return all
-}
-
-const InsertErrors = Schema.Struct({
-  insertErrors: Schema.Array(
-    Schema.Struct({
-      index: Schema.Natural,
-      errors: Schema.Array(
-        Schema.Struct({
-          reason: Schema.optional(Schema.String),
-          location: Schema.optional(Schema.String),
-          message: Schema.optional(Schema.String)
-        })
-      )
-    })
-  )
-})
-
-/** What a refused insert says of its rows. Those that were only stopped by others are left out. */
-const rejected = (error: unknown, first: number): ReadonlyArray<E.RowProblem> | undefined => {
-  const response = Predicate.hasProperty(error, "response") ? error.response : undefined
-  const decoded = Schema.decodeUnknownOption(InsertErrors)(response)
-  if (Option.isNone(decoded)) return undefined
-  return decoded.value.insertErrors.flatMap(({ errors, index }) =>
-    errors.flatMap(({ location = "", message = "", reason }) =>
-      reason === "stopped"
-        ? []
-        : [{ row: first + index, field: location, description: message === "" ? (reason ?? "invalid") : message }]
-    )
-  )
-}
-
-/** The fields of a table as they came: what is not known here, such as their policies, goes back with them. */
-const fieldsOf = (metadata: unknown): Array<Rows.SentField> => {
-  const schema = Predicate.hasProperty(metadata, "schema") ? metadata.schema : undefined
-  return Predicate.hasProperty(schema, "fields") && Array.isArray(schema.fields) ? schema.fields : []
-}
-
-interface Page {
-  readonly fields: unknown
-  readonly rows: unknown
-  readonly next: Option.Option<string>
-  readonly isComplete: boolean
-}
-
-const pageOf = (response: unknown): Page => {
-  const of = (name: string): unknown => (Predicate.hasProperty(response, name) ? response[name] : undefined)
-  const token = of("pageToken")
-  const schema = of("schema")
-  return {
-    fields: Predicate.hasProperty(schema, "fields") ? schema.fields : undefined,
-    rows: of("rows"),
-    next: typeof token === "string" && token !== "" ? Option.some(token) : Option.none(),
-    isComplete: of("jobComplete") !== false
-  }
-}
-
 export const make = (client: Client): BigQuery["Service"] => {
   const failed = (operation: BigQueryError["operation"]) => (reason: E.Reason) =>
     new BigQueryError({ operation, reason })
@@ -196,15 +51,15 @@ export const make = (client: Client): BigQuery["Service"] => {
       (metadata: unknown) =>
         Effect.fromResult(
           Result.mapBoth(Rows.readLayout(metadata), {
-            onFailure: ({ message }) => unreadable("table", message),
-            onSuccess: (layout) => ({ layout, fields: fieldsOf(metadata) })
+            onFailure: ({ message }) => Messages.unreadable("table", message),
+            onSuccess: (layout) => ({ layout, fields: Messages.fieldsOf(metadata) })
           })
         )
     )
 
   const pages = (
     operation: "query" | "rows",
-    fetch: (pageToken: string) => Effect.Effect<Page, E.Reason>
+    fetch: (pageToken: string) => Effect.Effect<Messages.Page, E.Reason>
   ): Stream.Stream<Row, BigQueryError> =>
     Stream.paginate("", (pageToken: string) =>
       Effect.gen(function* () {
@@ -222,7 +77,7 @@ export const make = (client: Client): BigQuery["Service"] => {
     Effect.suspend(() => {
       const jobId = `genops_${crypto.randomUUID()}`
       const configuration = {
-        query: queryConfiguration(query),
+        query: Messages.queryConfiguration(query),
         ...(query.labels === undefined ? {} : { labels: query.labels })
       }
       return create(async () => (await client.createJob({ jobId, configuration }))[0]).pipe(
@@ -238,16 +93,9 @@ export const make = (client: Client): BigQuery["Service"] => {
     Effect.map(
       call(async () => {
         const token = pageToken === "" ? {} : { pageToken }
-        const options = {
-          autoPaginate: false,
-          maxResults: pageRows,
-          skipParsing: true,
-          "formatOptions.useInt64Timestamp": true,
-          ...token
-        }
-        return (await job.getQueryResults(options))[2]
+        return (await job.getQueryResults({ ...pageOptions, ...token }))[2]
       }),
-      pageOf
+      Messages.pageOf
     )
 
   return {
@@ -323,12 +171,12 @@ export const make = (client: Client): BigQuery["Service"] => {
         start: (jobId) =>
           Effect.flatMap(
             create(async () => metadataOf((await client.createJob({ jobId, configuration }))[0])),
-            readLoadJob
+            Messages.readLoadJob
           ),
         look: (jobId) =>
           Effect.flatMap(
             call(async () => (await client.job(jobId).getMetadata())[0]),
-            readLoadJob
+            Messages.readLoadJob
           )
       }).pipe(Effect.mapError(failed("load")))
     },
@@ -337,16 +185,16 @@ export const make = (client: Client): BigQuery["Service"] => {
       const encoded = rows.map(({ id, row }) => ({ insertId: id, json: Rows.streamed(table.fields, row) }))
       let first = 0
       return Effect.forEach(
-        batches(encoded),
+        Messages.batches(encoded),
         (batch) =>
           Effect.gen(function* () {
             const raw = batch.map((row) => ({ ...row }))
             yield* Effect.retry(
               request(() => tableOf(table).insert(raw, { raw: true, partialRetries: 0 })),
-              { schedule: patience, while: (error) => rejected(error, 0) === undefined && isPassing(error) }
+              { schedule: patience, while: (error) => Messages.rejected(error, 0) === undefined && isPassing(error) }
             ).pipe(
               Effect.mapError((error) => {
-                const problems = rejected(error, first)
+                const problems = Messages.rejected(error, first)
                 return problems === undefined
                   ? Reason.of(error)
                   : new E.RowsRejected({ table: `${table.dataset}.${table.table}`, inserted: first, rows: problems })
@@ -365,10 +213,9 @@ export const make = (client: Client): BigQuery["Service"] => {
             Effect.map(
               call(async () => {
                 const token = pageToken === "" ? {} : { pageToken }
-                const options = { autoPaginate: false, maxResults: pageRows, skipParsing: true, ...token }
-                return (await tableOf(name).getRows(options))[2]
+                return (await tableOf(name).getRows({ ...pageOptions, ...token }))[2]
               }),
-              (response) => ({ ...pageOf(response), fields: schema?.fields })
+              (response) => ({ ...Messages.pageOf(response), fields: schema?.fields })
             )
           )
         )
@@ -382,13 +229,14 @@ export const make = (client: Client): BigQuery["Service"] => {
     estimate: (query) =>
       call(
         async () =>
-          (await client.createJob({ configuration: { query: queryConfiguration(query), dryRun: true } }))[0].metadata
+          (await client.createJob({ configuration: { query: Messages.queryConfiguration(query), dryRun: true } }))[0]
+            .metadata
       ).pipe(
         Effect.flatMap((metadata: unknown) => {
           const Estimate = Schema.Struct({ statistics: Schema.Struct({ totalBytesProcessed: Schema.String }) })
           return Effect.fromResult(
             Result.mapBoth(Schema.decodeUnknownResult(Estimate)(metadata), {
-              onFailure: ({ message }) => unreadable("estimate", message),
+              onFailure: ({ message }) => Messages.unreadable("estimate", message),
               onSuccess: ({ statistics }) => ({ bytes: BigInt(statistics.totalBytesProcessed) })
             })
           )

@@ -2,7 +2,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Row } from "../BigQuery.ts"
-import type { Field, FieldType, Table } from "../BigQueryTable.ts"
+import type { Field, FieldType, Found, FoundField } from "../BigQueryTable.ts"
 
 /** Names of types that the API has beside those of GoogleSQL. */
 const aliases: { readonly [name: string]: FieldType } = {
@@ -63,12 +63,11 @@ export const wireFields = (fields: ReadonlyArray<Field>): Array<SentField> =>
   }))
 
 /** A table as it is, in the words in which one is wanted. */
-export const foundTable = (layout: typeof Layout.Type): Pick<Table, "cluster" | "fields" | "partition"> => {
-  const field = ({ fields, mode = "NULLABLE", name, type }: WireField): Field => ({
+export const foundTable = (layout: typeof Layout.Type): Found => {
+  const field = ({ fields, mode = "NULLABLE", name, type }: WireField): FoundField => ({
     name,
-    // An unknown type is only compared and shown.
-    type: typeOf(type) as FieldType,
-    mode: mode as NonNullable<Field["mode"]>,
+    type: typeOf(type),
+    mode,
     ...(fields === undefined ? {} : { fields: fields.map(field) })
   })
   const { clustering, schema, timePartitioning } = layout
@@ -163,6 +162,8 @@ export const streamed = (fields: ReadonlyArray<Field>, row: Row): Row =>
       const cell = (item: unknown): unknown => {
         if (item === null || item === undefined) return null
         if (field?.type === "JSON") return JSON.stringify(item, plain)
+        // JSON has no NaN and no infinity, and would make them NULL.
+        if (typeof item === "number" && !Number.isFinite(item)) return String(item)
         const isObject = typeof item === "object" && field?.type === "STRUCT"
         if (isObject) return streamed(field.fields ?? [], Object.fromEntries(Object.entries(item)))
         return plain("", item)

@@ -11,7 +11,7 @@ import type { SqlType } from "../SqlType.ts"
 import type { Typed } from "../sql/Typed.ts"
 import type { Entry } from "./Signature.ts"
 
-const step = /\.([A-Za-z_][A-Za-z0-9_]*)|\."([^"\\]*)"|\[(\d{1,9})\]|\[\s*(?:'([^'"\\]*)'|"([^"\\]*)")\s*\]/y
+const step = /\.([A-Za-z_][A-Za-z0-9_]*)|\."([^"\\*]*)"|\[(\d{1,9})\]|\[\s*(?:'([^'"\\*]*)'|"([^"\\*]*)")\s*\]/y
 
 /**
  * Writes a JSONPath as DuckDB's, quoted. Undefined when it is not constant, or has more than names and numbers.

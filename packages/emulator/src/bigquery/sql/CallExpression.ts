@@ -33,14 +33,14 @@ const windows = Signature.table(Aggregate.windows)
 const isQuery = (value: object) =>
   "kind" in value && (value.kind === "subquery" || value.kind === "exists" || value.kind === "arrayQuery")
 
+/** Only calls have this kind. */
+const isCall = (value: object): value is Call => "kind" in value && value.kind === "call"
+
 const some = (value: unknown, test: (call: Call) => boolean): boolean => {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false
   if (Array.isArray(value)) return value.some((item) => some(item, test))
   if (isQuery(value)) return false
-  if ("kind" in value && value.kind === "call" && "name" in value) {
-    // Only calls have this kind, so the value is one.
-    if (test(value as Call)) return true
-  }
+  if (isCall(value) && test(value)) return true
   return Object.entries(value).some(([key, item]) => key !== "query" && some(item, test))
 }
 

@@ -8,8 +8,9 @@
 import * as Datum from "../Datum.ts"
 import * as Json from "../Json.ts"
 import * as SqlType from "../SqlType.ts"
+import * as CallParser from "./CallParser.ts"
 import type { Cursor } from "./Cursor.ts"
-import type { Bound, Call, Expression, Query, SortKey, Window } from "./Syntax.ts"
+import type { Expression, Query, SortKey } from "./Syntax.ts"
 
 /** Operators with two sides, those that bind more tightly first. */
 const levels: ReadonlyArray<ReadonlyArray<string>> = [["*", "/", "||"], ["+", "-"], ["<<", ">>"], ["&"], ["^"], ["|"]]
@@ -40,7 +41,7 @@ export interface Expressions {
  * @since 0.1.0
  */
 export const make = (cursor: Cursor, query: () => Query): Expressions => {
-  const { expect, isName, isNext, list, name, nested, next, peek, problem, take, typeName } = cursor
+  const { expect, isNext, list, name, nested, next, peek, problem, take, typeName } = cursor
 
   const parenthesised = <A>(inside: () => A): A => {
     expect("(")
@@ -54,68 +55,12 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
     return peek(at).kind === "word" && /^(?:SELECT|WITH)$/i.test(peek(at).text)
   }
 
-  const sortKeys = (): ReadonlyArray<SortKey> =>
-    list(() => {
-      const of = expression()
-      const isDescending = take("DESC") || (take("ASC"), false)
-      const nulls = take("NULLS", "FIRST") ? "FIRST" : take("NULLS", "LAST") ? "LAST" : undefined
-      return { of, isDescending, ...(nulls === undefined ? {} : { nulls }) }
-    })
-
-  const bound = (): Bound => {
-    if (take("CURRENT", "ROW")) return { kind: "CURRENT ROW" }
-    if (take("UNBOUNDED", "PRECEDING")) return { kind: "UNBOUNDED PRECEDING" }
-    if (take("UNBOUNDED", "FOLLOWING")) return { kind: "UNBOUNDED FOLLOWING" }
-    const offset = binary(levels.length)
-    if (take("PRECEDING")) return { kind: "PRECEDING", offset }
-    expect("FOLLOWING")
-    return { kind: "FOLLOWING", offset }
-  }
-
-  const window = (): Window => {
-    if (isName()) throw problem.unsupported(peek().at, "named windows")
-    return parenthesised(() => {
-      const partitionBy = take("PARTITION", "BY") ? list(expression) : []
-      const orderBy = take("ORDER", "BY") ? sortKeys() : []
-      const unit = take("ROWS") ? "ROWS" : take("RANGE") ? "RANGE" : undefined
-      if (unit === undefined) return { partitionBy, orderBy }
-      if (!take("BETWEEN")) return { partitionBy, orderBy, frame: { unit, from: bound(), to: { kind: "CURRENT ROW" } } }
-      const from = bound()
-      expect("AND")
-      return { partitionBy, orderBy, frame: { unit, from, to: bound() } }
-    })
-  }
-
-  const call = (at: number, name: string): Call => {
-    expect("(")
-    const isStar = take("*")
-    const isDistinct = !isStar && take("DISTINCT")
-    const input = () => {
-      if (isName() && peek(1).text === "=>") throw problem.unsupported(peek().at, "named arguments")
-      return isQuery() ? queryIn("subquery") : expression()
-    }
-    const inputs = isStar || isNext(")") ? [] : list(input)
-    if (isNext("HAVING")) throw problem.unsupported(peek().at, "HAVING MAX and HAVING MIN in a function call")
-    const inner = take("IGNORE", "NULLS") ? "IGNORE" : take("RESPECT", "NULLS") ? "RESPECT" : undefined
-    const orderBy = take("ORDER", "BY") ? sortKeys() : []
-    const limit = take("LIMIT") ? expression() : undefined
-    expect(")")
-    const outer = take("IGNORE", "NULLS") ? "IGNORE" : take("RESPECT", "NULLS") ? "RESPECT" : undefined
-    const nulls = inner ?? outer
-    const over = take("OVER") ? window() : undefined
-    return {
-      kind: "call",
-      at,
-      name: name.toUpperCase(),
-      inputs,
-      isStar,
-      isDistinct,
-      orderBy,
-      ...(nulls === undefined ? {} : { nulls }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(over === undefined ? {} : { over })
-    }
-  }
+  const { call, sortKeys } = CallParser.make(cursor, {
+    expression: () => expression(),
+    operand: () => binary(levels.length),
+    subquery: () => (isQuery() ? queryIn("subquery") : undefined),
+    parenthesised
+  })
 
   const typed = (type: SqlType.Scalar): Expression => {
     const { at, value } = next()
@@ -127,11 +72,11 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
 
   const caseOf = (at: number): Expression => {
     const of = isNext("WHEN") ? undefined : expression()
-    const branches: Array<{ readonly when: Expression; readonly then: Expression }> = []
+    const branches: Array<{ readonly when: Expression; readonly result: Expression }> = []
     while (take("WHEN")) {
       const when = expression()
       expect("THEN")
-      branches.push({ when, then: expression() })
+      branches.push({ when, result: expression() })
     }
     if (branches.length === 0) expect("WHEN")
     const otherwise = take("ELSE") ? expression() : undefined

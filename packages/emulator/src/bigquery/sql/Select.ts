@@ -70,7 +70,11 @@ export interface Chosen extends Translated {
   readonly isSortable: boolean
 }
 
-/** What a whole number in GROUP BY or ORDER BY means. */
+/**
+ * What a whole number in GROUP BY or ORDER BY means.
+ *
+ * @since 0.1.0
+ */
 export const ordinal = (
   of: Expression,
   columns: Columns,

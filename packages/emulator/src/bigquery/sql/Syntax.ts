@@ -87,7 +87,7 @@ export type Expression =
       readonly kind: "case"
       readonly at: number
       readonly of?: Expression
-      readonly branches: ReadonlyArray<{ readonly when: Expression; readonly then: Expression }>
+      readonly branches: ReadonlyArray<{ readonly when: Expression; readonly result: Expression }>
       readonly otherwise?: Expression
     }
   | {
@@ -113,6 +113,13 @@ export type Expression =
     }
   | { readonly kind: "interval"; readonly at: number; readonly of: Expression; readonly part: string }
   | { readonly kind: "subquery" | "exists" | "arrayQuery"; readonly at: number; readonly query: Query }
+
+/**
+ * The expressions of one kind.
+ *
+ * @since 0.1.0
+ */
+export type Of<K extends Expression["kind"]> = Extract<Expression, { readonly kind: K }>
 
 /** @since 0.1.0 */
 export type Item =

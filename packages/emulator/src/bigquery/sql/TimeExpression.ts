@@ -10,7 +10,7 @@
 import * as Literal from "../Literal.ts"
 import * as SqlType from "../SqlType.ts"
 import type { Context, Translate } from "./Context.ts"
-import type { Call, Expression } from "./Syntax.ts"
+import type { Call, Expression, Of } from "./Syntax.ts"
 import * as Typed from "./Typed.ts"
 
 type Kind = "DATE" | "DATETIME" | "TIME" | "TIMESTAMP"
@@ -273,11 +273,7 @@ const ofTime: { readonly [part: string]: string } = {
  *
  * @since 0.1.0
  */
-export const extract = (
-  { at, of, part, zone }: Extract<Expression, { readonly kind: "extract" }>,
-  context: Context,
-  translate: Translate
-): Typed.Typed => {
+export const extract = ({ at, of, part, zone }: Of<"extract">, context: Context, translate: Translate): Typed.Typed => {
   const { problem } = context.session
   const value = translate(of, context)
   const kind = kinds.find((kind) => kind === value.type.kind)
