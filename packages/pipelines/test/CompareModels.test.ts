@@ -18,6 +18,11 @@ import * as Trial from "./EvaluateTrial.ts"
 
 type Models = ReturnType<typeof CompareTrial.models>
 
+/** The compiler's word for it that nothing else can go wrong than what is documented. */
+const onlyDocumented = <E>(run: Effect.Effect<unknown, E, unknown>): Effect.Effect<unknown, E, unknown> => run
+onlyDocumented<CompareModels.CompareError>(CompareModels.run(CompareTrial.options(1)))
+onlyDocumented<Evaluate.EvaluateError>(Evaluate.run(Trial.options(Trial.articles(1))))
+
 const test = (
   what: string,
   body: Effect.Effect<void, unknown, Layer.Success<Models> | ResultStore.ResultStore>,

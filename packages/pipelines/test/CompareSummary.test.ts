@@ -5,11 +5,13 @@ import * as PairedBootstrap from "@genops/core/statistics/PairedBootstrap"
 import * as PairedPermutation from "@genops/core/statistics/PairedPermutation"
 import * as PairedT from "@genops/core/statistics/PairedT"
 import * as Random from "@genops/core/statistics/Random"
+import * as Statistics from "@genops/core/statistics/Summary"
 import * as Usage from "@genops/core/Usage"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import type * as Cell from "../src/Cell.ts"
 import * as ComparisonSummary from "../src/ComparisonSummary.ts"
+import * as Numbers from "../src/internal/evaluateNumbers.ts"
 import * as compareSummary from "../src/internal/compareSummary.ts"
 import * as resamples from "../src/internal/evaluateResamples.ts"
 import * as Table from "../src/internal/evaluateTable.ts"
@@ -348,12 +350,51 @@ describe("the trade-off", () => {
   })
 })
 
+describe("numbers in place", () => {
+  it("are what core makes of them", () => {
+    const { number } = generator(8)
+    for (const length of [2, 3, 10, 999]) {
+      const values = Array.from({ length }, () => Math.round(number() * 1000) / 7)
+      const { max, mean, median, min, p95, std } = Result.getOrThrow(Statistics.of(values))
+      const array = Float64Array.from(values)
+      assert.closeTo(Numbers.mean(array), mean, 1e-12 * Math.abs(mean), hint)
+      assert.closeTo(
+        Numbers.deviation(array),
+        Result.getOrElse(std, () => NaN),
+        1e-9,
+        hint
+      )
+      assert.strictEqual(Numbers.quantile(array, 0.5), median, hint)
+      assert.strictEqual(Numbers.quantile(array, 0.95), p95, hint)
+      assert.deepStrictEqual([Numbers.quantile(array, 0), Numbers.quantile(array, 1)], [min, max], hint)
+      assert.deepStrictEqual(
+        [...array].toSorted((a, b) => a - b),
+        values.toSorted((a, b) => a - b)
+      )
+      const student = Result.getOrUndefined(
+        PairedT.test(
+          values,
+          values.map(() => 0),
+          0.9
+        )
+      )
+      assert.closeTo(Numbers.student(array, 0.9)?.low ?? NaN, student?.low ?? NaN, 1e-9, hint)
+      assert.closeTo(Numbers.student(array, 0.9)?.p ?? NaN, student?.p ?? NaN, 1e-12, hint)
+    }
+    assert.isNaN(Numbers.deviation(Float64Array.of(2)))
+    assert.isNaN(Numbers.mean(new Float64Array()))
+    assert.isUndefined(Numbers.student(Float64Array.of(2, 2, 2), 0.95))
+    assert.strictEqual(Numbers.mean(Float64Array.of(1e100, 1, -1e100, 3)), 1)
+  })
+})
+
 describe("resampling many columns at once", () => {
   it("gives for each what bootstrap and permutation test of core give", () => {
     const { number } = generator(7)
     const columns = [5, 30, 30, 101].map((length) => Array.from({ length }, () => number() - 0.4))
-    const intervals = resamples.intervals(columns, { confidence: 0.9, seed: 11 })
-    const pValues = resamples.pValues(columns, { seed: 11 })
+    const arrays = columns.map((column) => Float64Array.from(column))
+    const intervals = resamples.intervals(arrays, { confidence: 0.9, seed: 11 })
+    const pValues = resamples.pValues(arrays, { seed: 11 })
     for (const [i, column] of columns.entries()) {
       const zeros = column.map(() => 0)
       const { high, low } = Result.getOrThrow(PairedBootstrap.test(column, zeros, { confidence: 0.9, seed: 11 }))

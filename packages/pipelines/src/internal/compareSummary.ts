@@ -1,8 +1,6 @@
 /** What a comparison came to, from the numbers of its candidates. */
 import type * as Metric from "@genops/core/Metric"
 import * as Scale from "@genops/core/Scale"
-import * as Statistics from "@genops/core/statistics/Summary"
-import * as Result from "effect/Result"
 import type * as ComparisonSummary from "../ComparisonSummary.ts"
 import * as differences from "./compareDifferences.ts"
 import { scaled } from "./compareMoney.ts"
@@ -10,7 +8,8 @@ import * as Tests from "./compareTests.ts"
 import * as winRates from "./compareWinRates.ts"
 import * as Failure from "./evaluateFailure.ts"
 import type * as Lane from "./evaluateLane.ts"
-import * as statistics from "./evaluateStatistics.ts"
+import * as Numbers from "./evaluateNumbers.ts"
+import type * as statistics from "./evaluateStatistics.ts"
 
 export interface Options extends statistics.Options {
   readonly baseline: string
@@ -24,13 +23,16 @@ type Compared = Pick<Lane.Lane, "candidate" | "failure" | "table">
 type Candidate = ComparisonSummary.Candidate
 
 const candidateOf = ({ candidate, failure, table }: Compared): Candidate => {
-  const latency = table.latency()
+  const latencies = Numbers.known(table.latencies)
   const { cost, priced, tokens } = table.answers()
   return {
     ...table.summary(),
     model: candidate.configuration?.model ?? candidate.name,
     blocked: table.counts().blocked,
-    latency_ms: latency === undefined ? null : { median: latency.median, p95: latency.p95 },
+    latency_ms:
+      latencies.length === 0
+        ? null
+        : { median: Numbers.quantile(latencies, 0.5), p95: Numbers.quantile(latencies, 0.95) },
     tokens: { ...tokens },
     cost_per_1000_usd: priced === 0 ? null : scaled(cost, 1000, priced),
     ...(failure === undefined ? {} : { failure: { tag: Failure.tagOf(failure), message: failure.message } })
@@ -53,8 +55,8 @@ const qualityOf = (
         ?.rate ?? null
     )
   }
-  const values = statistics.known(table.rows(primaryMetric, (score) => Scale.goodness(metric.scale, score)))
-  return Result.getOrNull(Result.map(Statistics.of(values), ({ mean }) => mean))
+  const mean = Numbers.mean(Numbers.known(table.rows(primaryMetric, (score) => Scale.goodness(metric.scale, score))))
+  return Number.isNaN(mean) ? null : mean
 }
 
 type Point = Omit<ComparisonSummary.TradeOff, "on_front">

@@ -1,8 +1,8 @@
 /** Whether a candidate differs from the baseline, metric by metric, on the rows that both have scores for. */
 import type * as Metric from "@genops/core/Metric"
 import * as PairedPermutation from "@genops/core/statistics/PairedPermutation"
-import * as PairedT from "@genops/core/statistics/PairedT"
 import * as Result from "effect/Result"
+import * as Numbers from "./evaluateNumbers.ts"
 import * as resamples from "./evaluateResamples.ts"
 import * as statistics from "./evaluateStatistics.ts"
 import type * as Table from "./evaluateTable.ts"
@@ -20,18 +20,17 @@ export interface Tested {
 }
 
 type Found = Omit<Tested, "metric" | "n" | "mean">
-type Differences = ReadonlyArray<number>
+type Differences = Float64Array
 
 /** All sign flips of more pairs take too long: some do. */
 const mostForExact = 16
 
-const zerosOf = (differences: Differences) => differences.map(() => 0)
-
 const differencesOf = ({ name, scale }: Rated, candidate: Table.Table, baseline: Table.Table): Differences => {
   // Of a metric whose ideal is 0, how far from it they are.
-  const measure = scale.ideal === "zero" ? Math.abs : (score: number) => score
+  const measure = scale.ideal === "zero" ? Math.abs : undefined
+  const mine = candidate.rows(name, measure)
   const theirs = baseline.rows(name, measure)
-  return statistics.known(candidate.rows(name, measure).map((value, row) => value - (theirs[row] ?? NaN)))
+  return Numbers.known({ length: mine.length, at: (row) => mine.at(row) - theirs.at(row) })
 }
 
 /** What needs no resampling; undefined for what does. */
@@ -49,10 +48,8 @@ const directly = (differences: Differences, confidence: number): Found | undefin
     return { interval: undefined, p: first === 0 ? 1 : 2 ** (1 - n), reason }
   }
   if (n <= statistics.mostForBootstrap) return undefined
-  return Result.match(PairedT.test(differences, zerosOf(differences), confidence), {
-    onFailure: ({ detail }) => ({ interval: undefined, p: undefined, reason: detail }),
-    onSuccess: ({ high, low, p }) => ({ interval: { low, high }, p, reason: undefined })
-  })
+  const found = Numbers.student(differences, confidence)
+  return { interval: found, p: found?.p, reason: found === undefined ? "there is no spread" : undefined }
 }
 
 /**
@@ -63,8 +60,11 @@ const resampled = (columns: ReadonlyArray<Differences>, options: statistics.Opti
   const intervals = resamples.intervals(columns, options)
   const many = columns.filter(({ length }) => length > mostForExact)
   const sampled = new Map(resamples.pValues(many, options).map((p, i) => [many[i], p]))
-  const exact = (differences: Differences) =>
-    Result.getOrUndefined(Result.map(PairedPermutation.exact(differences, zerosOf(differences)), ({ p }) => p))
+  const exact = (differences: Differences) => {
+    const values = Array.from(differences)
+    const zeros = values.map(() => 0)
+    return Result.getOrUndefined(Result.map(PairedPermutation.exact(values, zeros), ({ p }) => p))
+  }
   return columns.map((differences, i) => ({
     interval: intervals[i],
     p: sampled.get(differences) ?? exact(differences),
@@ -85,10 +85,10 @@ const make = (
     options
   ).values()
   return metrics.map((metric, i): Tested => {
-    const differences = columns[i] ?? []
+    const differences = columns[i] ?? new Float64Array()
     const n = differences.length
     const found = direct[i] ?? others.next().value ?? { interval: undefined, p: undefined, reason: undefined }
-    return { metric, n, mean: n === 0 ? undefined : differences.reduce((sum, value) => sum + value, 0) / n, ...found }
+    return { metric, n, mean: n === 0 ? undefined : Numbers.mean(differences), ...found }
   })
 }
 

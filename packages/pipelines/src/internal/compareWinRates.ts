@@ -6,6 +6,7 @@ import * as Wilson from "@genops/core/statistics/Wilson"
 import * as Result from "effect/Result"
 import type * as ComparisonSummary from "../ComparisonSummary.ts"
 import type { Contestant } from "./compareDifferences.ts"
+import type * as Numbers from "./evaluateNumbers.ts"
 
 type WinRate = ComparisonSummary.WinRate
 type Counts = Pick<WinRate, "wins" | "losses" | "ties" | "errors">
@@ -14,10 +15,11 @@ type Counts = Pick<WinRate, "wins" | "losses" | "ties" | "errors">
 const isTie = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b))
 
 /** Compares by how good each row is; NaN where it has no score. */
-const count = (mine: Float64Array, theirs: Float64Array): Counts => {
+const count = (mine: Numbers.Reader, theirs: Numbers.Reader): Counts => {
   const counts = { wins: 0, losses: 0, ties: 0, errors: 0 }
-  for (const [row, a] of mine.entries()) {
-    const b = theirs[row] ?? NaN
+  for (let row = 0; row < mine.length; row++) {
+    const a = mine.at(row)
+    const b = theirs.at(row)
     if (Number.isNaN(a) || Number.isNaN(b)) counts.errors++
     else if (isTie(a, b)) counts.ties++
     else if (a > b) counts.wins++
@@ -25,6 +27,8 @@ const count = (mine: Float64Array, theirs: Float64Array): Counts => {
   }
   return counts
 }
+
+const nobody: Numbers.Reader = { length: 0, at: () => NaN }
 
 /** Both views of a pair. */
 const rates = (
@@ -62,8 +66,8 @@ const ofMetric = (
     return contestants.flatMap((candidate) => {
       if (candidate === baseline) return []
       // 1 is a win, -1 a loss: on average a row is won when it is above 0.
-      const choices = candidate.table.rows(metric.name, (choice) => choice)
-      const counts = count(choices, new Float64Array(choices.length))
+      const choices = candidate.table.rows(metric.name)
+      const counts = count(choices, { length: choices.length, at: () => 0 })
       return rates(candidate.name, baseline.name, metric.name, counts, confidence)
     })
   }
@@ -72,7 +76,7 @@ const ofMetric = (
   )
   return contestants.flatMap((candidate, i) =>
     contestants.slice(i + 1).flatMap((against, k) => {
-      const counts = count(goodness[i] ?? new Float64Array(), goodness[i + 1 + k] ?? new Float64Array())
+      const counts = count(goodness[i] ?? nobody, goodness[i + 1 + k] ?? nobody)
       return rates(candidate.name, against.name, metric.name, counts, confidence)
     })
   )

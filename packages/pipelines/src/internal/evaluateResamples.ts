@@ -3,8 +3,9 @@
  * is most of the work.
  */
 import * as Random from "@genops/core/statistics/Random"
+import * as Numbers from "./evaluateNumbers.ts"
 
-type Column = ReadonlyArray<number>
+type Column = Float64Array
 
 export interface Options {
   readonly seed: number
@@ -32,35 +33,6 @@ const byLength = <A>(
     }
   }
   return columns.flatMap((column) => found.get(column) ?? [])
-}
-
-/** The value at a place of the sorted values, which it puts there: smaller ones before it, larger ones behind (Hoare's quickselect). */
-const select = (values: Float64Array, place: number): number => {
-  let [low, high] = [0, values.length - 1]
-  while (low < high) {
-    const pivot = values[(low + high) >> 1] ?? NaN
-    let [i, j] = [low, high]
-    while (i <= j) {
-      while ((values[i] ?? NaN) < pivot) i++
-      while ((values[j] ?? NaN) > pivot) j--
-      if (i > j) break
-      const moved = values[i] ?? NaN
-      values[i++] = values[j] ?? NaN
-      values[j--] = moved
-    }
-    if (place <= j) high = j
-    else if (place >= i) low = i
-    else break
-  }
-  return values[place] ?? NaN
-}
-
-/** The quantile of type 7, as numpy and core have it. Reorders the values. */
-const quantile = (values: Float64Array, share: number): number => {
-  const place = (values.length - 1) * share
-  const below = select(values, Math.floor(place))
-  const fraction = place % 1
-  return fraction === 0 ? below : below + fraction * (select(values, Math.ceil(place)) - below)
 }
 
 /**
@@ -100,14 +72,13 @@ const signsOf = drawing(
 
 /** Columns in fours, the last ones filled up: four at a time share the look-up of a draw, which takes half of the time. */
 const inFours = (columns: ReadonlyArray<Column>, n: number) => {
-  const all = columns.map((values) => Float64Array.from(values))
   const none = new Float64Array(n)
-  return Array.from({ length: Math.ceil(all.length / 4) }, (_, four) => ({
+  return Array.from({ length: Math.ceil(columns.length / 4) }, (_, four) => ({
     first: four * 4,
-    a: all[four * 4] ?? none,
-    b: all[four * 4 + 1] ?? none,
-    c: all[four * 4 + 2] ?? none,
-    d: all[four * 4 + 3] ?? none
+    a: columns[four * 4] ?? none,
+    b: columns[four * 4 + 1] ?? none,
+    c: columns[four * 4 + 2] ?? none,
+    d: columns[four * 4 + 3] ?? none
   }))
 }
 
@@ -142,8 +113,8 @@ export const intervals = (columns: ReadonlyArray<Column>, { confidence, seed }: 
       }
     }
     return means.slice(0, group.length).map((resampled) => ({
-      low: quantile(resampled, (1 - confidence) / 2),
-      high: quantile(resampled, (1 + confidence) / 2)
+      low: Numbers.quantile(resampled, (1 - confidence) / 2),
+      high: Numbers.quantile(resampled, (1 + confidence) / 2)
     }))
   })
 

@@ -1,11 +1,10 @@
 /** The statistics of metrics from their scores. */
 import type * as Scale from "@genops/core/Scale"
-import * as PairedT from "@genops/core/statistics/PairedT"
-import * as Statistics from "@genops/core/statistics/Summary"
 import * as Wilson from "@genops/core/statistics/Wilson"
 import * as WinRate from "@genops/core/statistics/WinRate"
 import * as Result from "effect/Result"
 import type * as RunSummary from "../RunSummary.ts"
+import * as Numbers from "./evaluateNumbers.ts"
 import * as resamples from "./evaluateResamples.ts"
 
 /** How intervals are made. */
@@ -14,17 +13,17 @@ export interface Options {
   readonly confidence: number
 }
 
-/** A metric with its scores: all of them, and their means by row where rows are repeated. */
+/** A metric with its scores: all of them, and their means by row. */
 export interface Scored {
   readonly scale: Scale.Scale
-  readonly scores: ReadonlyArray<number>
-  readonly rowMeans: ReadonlyArray<number>
+  readonly scores: Numbers.Reader
+  readonly rows: Numbers.Reader
 }
 
-type Numbers = Omit<RunSummary.MetricSummary, "n_total" | "n_valid" | "n_error" | "errors" | "pairwise">
+type Described = Omit<RunSummary.MetricSummary, "n_total" | "n_valid" | "n_error" | "errors" | "pairwise">
 
 /** Where there is no number, and nothing to be absent: the numbers of a pairwise metric. */
-export const none: Numbers = {
+export const none: Described = {
   ideal: null,
   mean: null,
   std: null,
@@ -38,92 +37,83 @@ export const none: Numbers = {
 /** More rows than this are not resampled: that takes seconds, and by then their mean is as good as normal. */
 export const mostForBootstrap = 2000
 
-/** Means of the values of each row over its repeats, those without a value left out; NaN for a row without any. */
-export const rowMeans = (values: Float64Array, repeats: number): Float64Array => {
-  if (repeats === 1) return values
-  return Float64Array.from({ length: values.length / repeats }, (_, row) => {
-    const known = values.subarray(row * repeats, (row + 1) * repeats).filter((value) => !Number.isNaN(value))
-    return known.length === 0 ? NaN : known.reduce((sum, value) => sum + value, 0) / known.length
-  })
-}
-
-/** The values that are there. */
-export const known = (values: Float64Array): ReadonlyArray<number> =>
-  Array.from(values.filter((value) => !Number.isNaN(value)))
-
-/** The statistics of metrics over the same rows. */
-export const of = (metrics: ReadonlyArray<Scored>, options: Options): ReadonlyArray<Numbers> => {
-  const intervals = intervalsOf(metrics, options)
-  return metrics.map(({ rowMeans, scale: { ideal }, scores }, index): Numbers => {
-    const all = Statistics.of(scores)
-    const rows = rowMeans === scores ? all : Statistics.of(rowMeans)
-    if (Result.isFailure(all) || Result.isFailure(rows)) {
-      const why = Result.isFailure(all) ? all.failure.detail : "there are no rows."
-      return { ...none, ideal, absent: { mean: why, std: why, interval: why } }
-    }
-    const { max, median, min, std } = all.success
-    const interval = intervals[index] ?? Result.fail("it was not computed.")
-    return {
-      ideal,
-      mean: rows.success.mean,
-      std: Result.getOrNull(std),
-      interval: Result.getOrNull(interval),
-      min,
-      median,
-      max,
-      absent: {
-        ...(Result.isFailure(std) ? { std: std.failure.detail } : {}),
-        ...(Result.isFailure(interval) ? { interval: interval.failure } : {})
-      }
-    }
-  })
-}
-
-const isBinary = ({ max, min }: Scale.Scale, values: ReadonlyArray<number>): boolean =>
+const isBinary = ({ max, min }: Scale.Scale, values: Float64Array): boolean =>
   min === 0 && max === 1 && values.every((value) => value === 0 || value === 1)
 
 type Interval = Result.Result<RunSummary.Interval, string>
 
-/** Intervals that resampling does not give; undefined for those that it does. */
-const withoutResampling = ({ rowMeans: values, scale }: Scored, { confidence }: Options): Interval | undefined => {
+/** Intervals that need no resampling; undefined for those that do. */
+const directly = (values: Float64Array, scale: Scale.Scale, confidence: number): Interval | undefined => {
+  const n = values.length
+  if (n < 2) return Result.fail(`it needs at least 2 values and got ${n}.`)
   // Of all metrics on [0, 1] a yes or no varies most: the interval is on the safe side for the others.
   if (isBinary(scale, values)) {
-    const ones = values.reduce<number>((sum, value) => sum + value, 0)
-    return Result.mapBoth(Wilson.interval(ones, values.length, confidence), {
+    const ones = values.reduce((sum, value) => sum + value, 0)
+    return Result.mapBoth(Wilson.interval(ones, n, confidence), {
       onFailure: ({ detail }) => detail,
       onSuccess: ({ high, low }) => ({ low, high, confidence, method: "wilson" as const })
     })
   }
   // An interval of width 0 would look like certainty.
-  if (values.length > 1 && values.every((value) => value === values[0])) {
+  if (values.every((value) => value === values[0])) {
     return Result.fail("all values are equal: there is no spread to measure the mean by.")
   }
-  if (values.length >= 2 && values.length <= mostForBootstrap) return undefined
-  const zeros = values.map(() => 0)
-  return Result.mapBoth(PairedT.test(values, zeros, confidence), {
-    onFailure: ({ detail }) => detail,
-    onSuccess: ({ high, low }) => ({ low, high, confidence, method: "t" as const })
-  })
+  if (n <= mostForBootstrap) return undefined
+  const { high, low } = Numbers.student(values, confidence) ?? { low: NaN, high: NaN }
+  return Result.succeed({ low, high, confidence, method: "t" })
 }
 
-const intervalsOf = (metrics: ReadonlyArray<Scored>, options: Options): ReadonlyArray<Interval> => {
+const describe = ({ ideal }: Scale.Scale, all: Float64Array, mean: number, interval: Interval): Described => {
+  const std = Numbers.deviation(all)
+  const absent = {
+    ...(Number.isNaN(std) ? { std: `it needs at least 2 values and got ${all.length}.` } : {}),
+    ...(Result.isFailure(interval) ? { interval: interval.failure } : {})
+  }
+  return {
+    ideal,
+    mean,
+    std: Number.isNaN(std) ? null : std,
+    interval: Result.getOrNull(interval),
+    min: all.reduce((least, value) => Math.min(least, value), Infinity),
+    max: all.reduce((most, value) => Math.max(most, value), -Infinity),
+    median: Numbers.quantile(all, 0.5),
+    absent
+  }
+}
+
+/** The statistics of metrics over the same rows. Those of one at a time are held in memory. */
+export const of = (metrics: ReadonlyArray<Scored>, options: Options): ReadonlyArray<Described> => {
   const { confidence } = options
-  const direct = metrics.map((metric) => withoutResampling(metric, options))
-  const columns = metrics.flatMap(({ rowMeans }, index) => (direct[index] === undefined ? [rowMeans] : []))
+  const found = metrics.map(({ rows, scale, scores }) => {
+    const all = Numbers.known(scores)
+    if (all.length === 0) {
+      const why = "it needs at least 1 values and got 0."
+      return { made: { ...none, ideal: scale.ideal, absent: { mean: why, std: why, interval: why } } }
+    }
+    const column = rows === scores ? all : Numbers.known(rows)
+    const mean = Numbers.mean(column)
+    const interval = directly(column, scale, confidence)
+    return interval === undefined
+      ? { column: column.slice(), make: (interval: Interval) => describe(scale, all, mean, interval) }
+      : { made: describe(scale, all, mean, interval) }
+  })
+  const columns = found.flatMap(({ column }) => column ?? [])
   const resampled = resamples.intervals(columns, options).values()
-  return direct.map((found): Interval => {
-    if (found !== undefined) return found
+  return found.map(({ made, make }) => {
+    if (made !== undefined) return made
     const next = resampled.next().value
-    return next === undefined
-      ? Result.fail("it was not computed.")
-      : Result.succeed({ low: next.low, high: next.high, confidence, method: "bootstrap" })
+    return make(
+      next === undefined
+        ? Result.fail("it was not computed.")
+        : Result.succeed({ low: next.low, high: next.high, confidence, method: "bootstrap" })
+    )
   })
 }
 
 /** Who was chosen, from choices of 1, 0 (tie) and -1 in `rows` rows. */
-export const pairwise = (choices: ReadonlyArray<number>, rows: number): RunSummary.Pairwise | null => {
+export const pairwise = (choices: Float64Array, rows: number): RunSummary.Pairwise | null => {
   const counted = WinRate.pairwise([
-    ...choices.map((choice) => (choice > 0 ? "CANDIDATE" : choice < 0 ? "BASELINE" : "TIE")),
+    ...Array.from(choices, (choice) => (choice > 0 ? "CANDIDATE" : choice < 0 ? "BASELINE" : "TIE")),
     ...Array.from({ length: rows - choices.length }, () => "ERROR" as const)
   ])
   return Result.match(counted, {

@@ -10,6 +10,7 @@ import * as Usage from "@genops/core/Usage"
 import * as Result from "effect/Result"
 import * as Cell from "../Cell.ts"
 import * as RunSummary from "../RunSummary.ts"
+import * as Numbers from "./evaluateNumbers.ts"
 import * as statistics from "./evaluateStatistics.ts"
 
 /** How a cell stands. */
@@ -171,13 +172,36 @@ export const make = (options: Options) => {
     return Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   }
 
+  const readerOf = (values: Float64Array, turn: (value: number) => number = (value) => value): Numbers.Reader => ({
+    length: cells,
+    at: (index) => turn(values[index] ?? NaN)
+  })
+
+  /** Means over the repeats of each row, those without a value left out. */
+  const rowsOf = ({ at }: Numbers.Reader): Numbers.Reader => ({
+    length: rows,
+    at:
+      repeats === 1
+        ? at
+        : (row) => {
+            let sum = 0
+            let count = 0
+            for (let index = row * repeats; index < (row + 1) * repeats; index++) {
+              const value = at(index)
+              if (Number.isNaN(value)) continue
+              sum += value
+              count++
+            }
+            return sum / count
+          }
+  })
+
   const metricSummaries = (): Readonly<Record<string, RunSummary.MetricSummary>> => {
     const n_total = counts.tried
     const rated = columns.flatMap(({ metric, scores }) => {
       if (metric._tag === "Pairwise") return []
-      const all = statistics.known(scores)
-      const rowMeans = repeats === 1 ? all : statistics.known(statistics.rowMeans(scores, repeats))
-      return [{ scale: metric.scale, scores: all, rowMeans }]
+      const all = readerOf(scores)
+      return [{ scale: metric.scale, scores: all, rows: repeats === 1 ? all : rowsOf(all) }]
     })
     const numbers = statistics.of(rated, options).values()
     return Object.fromEntries(
@@ -185,7 +209,11 @@ export const make = (options: Options) => {
         const counted = { n_total, n_valid: count, n_error: n_total - count, errors: countTags(problems) }
         const summary: RunSummary.MetricSummary =
           metric._tag === "Pairwise"
-            ? { ...counted, ...statistics.none, pairwise: statistics.pairwise(statistics.known(scores), n_total) }
+            ? {
+                ...counted,
+                ...statistics.none,
+                pairwise: statistics.pairwise(Numbers.known(readerOf(scores)), n_total)
+              }
             : { ...counted, ...(numbers.next().value ?? statistics.none), pairwise: null }
         return [metric.name, summary]
       })
@@ -227,12 +255,13 @@ export const make = (options: Options) => {
     /** Means of all scores so far, by metric. */
     means: (): Readonly<Record<string, number | undefined>> =>
       Object.fromEntries(columns.map(({ count, metric, sum }) => [metric.name, count === 0 ? undefined : sum / count])),
-    /** For each row the mean of what its scores are turned into; NaN without scores. */
-    rows: (metric: string, turn: (score: number) => number): Float64Array => {
-      const scores =
-        columns.find((column) => column.metric.name === metric)?.scores ?? new Float64Array(cells).fill(NaN)
-      return statistics.rowMeans(scores.map(turn), repeats)
+    /** For each row the mean over its repeats, of the scores or of what they are turned into; NaN without scores. */
+    rows: (metric: string, turn?: (score: number) => number): Numbers.Reader => {
+      const scores = columns.find((column) => column.metric.name === metric)?.scores
+      return scores === undefined ? { length: rows, at: () => NaN } : rowsOf(readerOf(scores, turn))
     },
+    /** Milliseconds until the answers were there, by cell. */
+    latencies: readerOf(latencies),
     /** About the median of the latencies so far, in milliseconds. */
     typicalLatency: (): number | undefined => {
       const total = buckets.reduce((sum, count) => sum + count, 0)
@@ -240,7 +269,7 @@ export const make = (options: Options) => {
       const middle = buckets.findIndex((count) => (seen += count) * 2 >= total && total > 0)
       return middle === -1 ? undefined : Math.expm1(middle / 64)
     },
-    /** Milliseconds until the answers were there; undefined without any. */
-    latency: () => Result.getOrUndefined(Statistics.of(statistics.known(latencies)))
+    /** The same summed up; undefined without any. */
+    latency: () => Result.getOrUndefined(Statistics.of(Array.from(Numbers.known(readerOf(latencies)))))
   }
 }
