@@ -12,6 +12,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as Workflow from "effect/workflow/Workflow"
 import { describe, it } from "@effect/vitest"
 import type { Subject } from "../../packages/pipelines/test/EngineSubject.ts"
+import { looks } from "../../packages/pipelines/test/EngineView.ts"
 import * as RunsContract from "../../packages/pipelines/test/RunsContract.ts"
 import * as StepContract from "../../packages/pipelines/test/StepContract.ts"
 import * as Postgres from "./Postgres.ts"
@@ -158,6 +159,14 @@ PostgresServer.describeWhereAvailable("PostgreSQL", () => {
         const results = yield* Effect.all([runner, runner, runner], { concurrency: 3 })
         assert.deepStrictEqual(results[0]?.toSorted(), [1, 2, 3, 4, 5, 6])
         assert.deepStrictEqual([results[1], results[2], ran], [results[0], results[0], 6])
+      })
+    )
+
+    test(
+      "takes up no run when it shall only look",
+      Effect.gen(function* () {
+        const url = yield* Effect.flatMap(Postgres.Postgres, ({ makeDatabase }) => makeDatabase)
+        yield* looks((options) => Engine.layerPostgres({ url, ...options }))
       })
     )
 

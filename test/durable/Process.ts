@@ -7,7 +7,6 @@ import type { Payload } from "./Errand.ts"
 
 export interface Worker {
   readonly pid: number
-  readonly peek: () => string
   readonly signal: (name: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
   /** Waits until it works on the store. */
   readonly isReady: Effect.Effect<void>
@@ -50,7 +49,6 @@ const watch = (child: ChildProcess): Worker => {
   })
   return {
     pid: child.pid ?? 0,
-    peek: () => output + errors,
     signal: (name) => Effect.sync(() => child.kill(name)),
     isReady: Effect.promise(() => Promise.race([ready, ended.then(() => {})])),
     ended: Effect.promise(() => ended)

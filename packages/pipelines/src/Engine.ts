@@ -26,9 +26,10 @@ import type { Journal, Store } from "./internal/engineStore.ts"
 import * as StoreSql from "./internal/engineStoreSql.ts"
 import { Runs } from "./Runs.ts"
 
-const servicesOf = (inner: WorkflowEngine["Service"], store: Store & Journal) => {
-  const registered = new Set<string>()
-  const engine = Recorder.wrap(inner, store, registered)
+const servicesOf = (inner: WorkflowEngine["Service"], store: Store & Journal, viewOnly = false) => {
+  const known = new Set<string>()
+  const engine = Recorder.wrap(inner, store, known)
+  const registered = viewOnly ? ("none" as const) : known
   return Context.make(WorkflowEngine, engine).pipe(Context.add(Runs, EngineRuns.make({ engine, registered, store })))
 }
 
@@ -52,16 +53,28 @@ const sql = (options: Cluster.Options): Layer.Layer<WorkflowEngine | Runs, never
   Layer.effectContext(
     Effect.gen(function* () {
       const inner = yield* WorkflowEngine
-      return servicesOf(inner, yield* StoreSql.make(options))
+      return servicesOf(inner, yield* StoreSql.make(options), options.viewOnly)
     })
   ).pipe(Layer.provide(Cluster.layer(options)))
+
+/**
+ * What an engine with a store is told.
+ *
+ * - `viewOnly`: runs are looked at, resumed and cancelled, but none is taken up: no step begins because somebody lists the runs. What is
+ *   resumed or cancelled happens in a process that works on runs, at once or when there is one. `Runs.run` and `Runs.start` do not work.
+ *
+ * @since 0.1.0
+ */
+export interface StoreOptions {
+  readonly viewOnly?: boolean
+}
 
 /**
  * Where an engine keeps its runs, and how long it waits for another process to let go of the file: a second unless said otherwise.
  *
  * @since 0.1.0
  */
-export interface SqliteOptions {
+export interface SqliteOptions extends StoreOptions {
   readonly filename: string
   readonly lockTimeout?: Duration.Input
 }
@@ -75,7 +88,8 @@ export interface SqliteOptions {
  * - The file is locked while it is open: a second process is refused with `StoreLocked`. A process that died holds no lock.
  * - Before anything is run, the file is checked from end to end. Bytes that were changed by something else are `StoreDamaged`, also in
  *   values, which SQLite itself would believe. `StoreUnusable` and `StoreIncompatible` say what else can be wrong with it.
- * - Unfinished runs of workflows that this program does not register stay as they are.
+ * - It is opened to go on: runs that are not finished are taken up at once. Those of workflows that this program does not register stay as
+ *   they are, and with `viewOnly` all do.
  * - A durable pause ends within a second of its time.
  * - While the disk is full, runs wait, with a warning in the log: no step is begun that could not be recorded, and the results of those at
  *   work are kept in memory until there is room.
@@ -84,12 +98,13 @@ export interface SqliteOptions {
  */
 export const layerSqlite = ({
   filename,
-  lockTimeout = "1 second"
+  lockTimeout = "1 second",
+  viewOnly = false
 }: SqliteOptions): Layer.Layer<WorkflowEngine | Runs, EngineError> =>
   Layer.suspend(() => {
     const place = resolve(filename)
     const file = { filename: place, lockTimeout: Duration.fromInputUnsafe(lockTimeout), prefix: defaultPrefix }
-    return Layer.provide(sql({ place, prefix: defaultPrefix, runners: "alone" }), SqliteStore.layer(file))
+    return Layer.provide(sql({ place, prefix: defaultPrefix, runners: "alone", viewOnly }), SqliteStore.layer(file))
   })
 
 const invalidNamespace = new StoreUnusable({
@@ -104,7 +119,7 @@ const invalidNamespace = new StoreUnusable({
  *
  * @since 0.1.0
  */
-export interface PostgresOptions {
+export interface PostgresOptions extends StoreOptions {
   readonly url: Redacted.Redacted
   readonly namespace?: string
 }
@@ -127,10 +142,11 @@ export interface PostgresOptions {
  */
 export const layerPostgres = ({
   namespace = defaultPrefix,
-  url
+  url,
+  viewOnly = false
 }: PostgresOptions): Layer.Layer<WorkflowEngine | Runs, EngineError> =>
   Layer.suspend(() => {
     if (!/^[a-z_][a-z0-9_]{0,30}$/.test(namespace)) return Layer.effectContext(Effect.fail(invalidNamespace))
-    const engine = sql({ place: Postgres.placeOf(url), prefix: namespace, runners: "shared" })
+    const engine = sql({ place: Postgres.placeOf(url), prefix: namespace, runners: "shared", viewOnly })
     return Layer.provide(engine, Postgres.layer({ url, prefix: namespace }))
   })

@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
  * - `kind`: `step` for work, `wait` for a durable sleep or a decision that is waited for.
  * - `startedAt` and `endedAt` are milliseconds since 1970; `endedAt` is null while it goes on.
  * - `attempts` counts how often it was begun as far as is known, 1 or more.
- * - `costUsd` is what its calls and jobs cost; null when that is not known (yet).
+ * - `costUsd` is what its calls and jobs cost, in attempts that failed too; null for waits, and when that is not known (yet).
  * - `error` is what it failed with, in one line.
  *
  * @since 0.1.0

@@ -23,6 +23,7 @@ import { DatabaseSync } from "node:sqlite"
 import * as Engine from "../src/Engine.ts"
 import * as Runs from "../src/Runs.ts"
 import * as EngineSubject from "./EngineSubject.ts"
+import { looks } from "./EngineView.ts"
 import * as World from "./EngineWorld.ts"
 
 const { Parking } = World
@@ -212,6 +213,11 @@ describe("an engine in a file", () => {
         assert.deepStrictEqual(yield* goOn(filename), right)
       })
     )
+  )
+
+  it.live(
+    "takes up no run when it shall only look",
+    inFolder((path) => looks((options) => Engine.layerSqlite({ filename: join(path, "runs.db"), ...options })))
   )
 
   const seed = Number(process.env["GENOPS_SEED"] ?? Date.now() % 1_000_000)

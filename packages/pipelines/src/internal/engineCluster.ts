@@ -26,12 +26,14 @@ export interface Options {
   readonly prefix: string
   /** `alone`: no other process works with the store. `shared`: other processes do, and take over from this one when it is gone. */
   readonly runners: "alone" | "shared"
+  /** Takes up no runs. */
+  readonly viewOnly: boolean
 }
 
 // Read from nothing but here: effect/cluster would take HOST and PORT, say, from the environment of a server.
-const settings = (): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
-  // A name, no address: runners meet in the database only, nothing listens.
-  runnerAddress: Option.some(RunnerAddress.make(`genops-${crypto.randomUUID()}`, 0)),
+const settings = (viewOnly: boolean): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
+  // A name, no address: runners meet in the database only, nothing listens. Who has none is a client, no runner.
+  runnerAddress: viewOnly ? Option.none() : Option.some(RunnerAddress.make(`genops-${crypto.randomUUID()}`, 0)),
   // How late a durable sleep wakes, and how late another runner sees what was sent to it.
   entityMessagePollInterval: "500 millis",
   // A runner that did not refresh for this long is dead: others take its runs over.
@@ -58,7 +60,12 @@ const quiet = Layer.effect(
 )
 
 /** Needs the tables of `engineMigrations`. */
-export const layer = ({ place, prefix, runners }: Options): Layer.Layer<WorkflowEngine, never, SqlClient.SqlClient> => {
+export const layer = ({
+  place,
+  prefix,
+  runners,
+  viewOnly
+}: Options): Layer.Layer<WorkflowEngine, never, SqlClient.SqlClient> => {
   const isAlone = runners === "alone"
   const messages = Layer.effect(
     MessageStorage.MessageStorage,
@@ -74,7 +81,7 @@ export const layer = ({ place, prefix, runners }: Options): Layer.Layer<Workflow
       isAlone ? RunnerStorage.layerMemory : SqlRunnerStorage.layerStorage({ prefix }),
       RunnerHealth.layerNoop
     ]),
-    Layer.provide([ShardingConfig.layer(settings()), quiet]),
+    Layer.provide([ShardingConfig.layer(settings(viewOnly)), quiet]),
     Layer.provide([Snowflake.layerGenerator, Digest.layerWebCrypto])
   )
 }

@@ -80,8 +80,8 @@ const Encoded = Schema.Record(Schema.String, Schema.Json)
 export interface Options {
   readonly engine: WorkflowEngine["Service"]
   readonly store: Store
-  /** The workflows that this process can run. */
-  readonly registered: ReadonlySet<string>
+  /** The workflows that this process can run; "none" when it shall run none. */
+  readonly registered: ReadonlySet<string> | "none"
 }
 
 export const make = ({ engine, registered, store }: Options): Runs["Service"] => {
@@ -110,6 +110,7 @@ export const make = ({ engine, registered, store }: Options): Runs["Service"] =>
   ) =>
     Effect.gen(function* () {
       const { _tag } = workflow
+      if (registered === "none") return yield* Effect.die(new Error("An engine that is viewOnly runs nothing"))
       if (!registered.has(_tag)) {
         return yield* Effect.die(
           new Error(`The workflow ${_tag} is not registered: provide the layer ${_tag}.toLayer(...)`)
