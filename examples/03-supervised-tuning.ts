@@ -6,19 +6,14 @@
  *   npm run example -- 03-supervised-tuning --live --project ID --training-data gs://bucket/train.jsonl --engine sqlite:runs.db
  */
 import * as Budget from "@genops/core/Budget"
-import * as DatasetError from "@genops/core/DatasetError"
 import * as Money from "@genops/core/Money"
-import * as PriceTable from "@genops/core/PriceTable"
 import * as Await from "@genops/pipelines/Await"
 import * as BudgetGuard from "@genops/pipelines/BudgetGuard"
-import { CloudStorageError } from "@genops/pipelines/CloudStorageError"
 import * as PipelineView from "@genops/pipelines/PipelineView"
 import * as Step from "@genops/pipelines/Step"
 import * as TrainingData from "@genops/pipelines/TrainingData"
-import { InvalidTrainingData } from "@genops/pipelines/TrainingDataError"
 import * as Tune from "@genops/pipelines/Tune"
 import * as TunedModel from "@genops/pipelines/TunedModel"
-import * as VertexError from "@genops/vertex/VertexError"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -48,16 +43,7 @@ export const SupervisedTuning = Workflow.make("SupervisedTuning", {
     displayName: Schema.String
   },
   success: Outcome,
-  error: Schema.Union([
-    Await.AwaitTimeout,
-    CloudStorageError,
-    DatasetError.DatasetError,
-    InvalidTrainingData,
-    PriceTable.PriceUnknown,
-    Budget.InvalidBudget,
-    VertexError.VertexError,
-    Tune.TuneError
-  ]),
+  error: Schema.Union([Await.AwaitTimeout, TrainingData.CheckError, Budget.InvalidBudget, Tune.TuneError]),
   idempotencyKey: ({ runId }) => runId
 }).annotate(Workflow.SuspendOnFailure, true)
 
@@ -76,13 +62,7 @@ const body = (settings: Settings, budget: Money.Money) => (payload: Payload) =>
       name: "check data",
       input: { trainingData, generation, model, epochs },
       success: TrainingData.Report,
-      error: Schema.Union([
-        InvalidTrainingData,
-        PriceTable.PriceUnknown,
-        VertexError.VertexError,
-        CloudStorageError,
-        DatasetError.DatasetError
-      ]),
+      error: TrainingData.CheckError,
       execute: TrainingData.check(trainingData, { generation, model, epochs, count: 100 })
     })
     const { adapterSize, displayName, learningRateMultiplier } = payload

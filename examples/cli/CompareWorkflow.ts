@@ -157,13 +157,7 @@ const tune = (tuning: Tuning, { dataWithin, every, tune }: Work) =>
       name: "check data",
       input: { trainingData, generation, model, epochs },
       success: TrainingData.Report,
-      error: Schema.Union([
-        InvalidTrainingData,
-        PriceTable.PriceUnknown,
-        VertexError.VertexError,
-        CloudStorageError,
-        DatasetError.DatasetError
-      ]),
+      error: TrainingData.CheckError,
       execute: checkData(tuning, generation)
     })
     return yield* Tune.supervised({ ...tune, request: tuning, trainingTokens: tokens.worst })

@@ -129,6 +129,18 @@ describe("GenOps", () => {
   )
 
   test(
+    "refuses a gate that the test data is too short for before it pays",
+    Effect.gen(function* () {
+      yield* Scene.uploadTraining
+      const gate = { rouge_1: { notWorseThanBaseline: { alpha: 0.001 } } }
+      const failed = yield* Effect.flip(Runs.run(GenOps.GenOps, { ...Scene.payload, gate }))
+      assert.deepInclude(failed, { _tag: "RunParked", step: "check money", tag: "InvalidThreshold" })
+      assert.include(failed.message, "it needs 11 rows, the test data has 6")
+      assert.deepStrictEqual(yield* book, { jobs: 0, calls: 0 })
+    })
+  )
+
+  test(
     "waits for data that comes later",
     Effect.gen(function* () {
       const run = yield* Effect.forkChild(Runs.run(GenOps.GenOps, Scene.payload))

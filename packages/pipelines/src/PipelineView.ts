@@ -58,7 +58,8 @@ export const make = (name: string, planned: ReadonlyArray<string> = []): Pipelin
         } as const
         const open = { costUsd: known?.costUsd ?? null, endedAt: null }
         if (stage === "started") {
-          put({ ...begun, ...open, state: "running", startedAt: now, attempts: (known?.attempts ?? 0) + 1 })
+          // A step that waits is begun anew each time that it wakes: the store alone knows its attempts, and when it began.
+          put({ ...begun, ...open, state: "running" })
         }
         if (stage === "recorded" && known?.state !== "done") put({ ...begun, ...open, state: "done", endedAt: now })
       }),

@@ -4,19 +4,19 @@
  * @since 0.1.0
  */
 import type * as Dataset from "@genops/core/Dataset"
-import type { DatasetError } from "@genops/core/DatasetError"
+import { DatasetError } from "@genops/core/DatasetError"
 import * as Money from "@genops/core/Money"
 import * as Price from "@genops/core/Price"
-import type * as PriceTable from "@genops/core/PriceTable"
+import * as PriceTable from "@genops/core/PriceTable"
 import type * as TrainingExample from "@genops/core/TrainingExample"
 import type { TokenCounter } from "@genops/vertex/TokenCounter"
-import type * as VertexError from "@genops/vertex/VertexError"
+import * as VertexError from "@genops/vertex/VertexError"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as CloudStorage from "./CloudStorage.ts"
-import type { CloudStorageError } from "./CloudStorageError.ts"
+import { CloudStorageError } from "./CloudStorageError.ts"
 import * as training from "./internal/trainingCheck.ts"
-import type { InvalidTrainingData } from "./TrainingDataError.ts"
+import { InvalidTrainingData } from "./TrainingDataError.ts"
 
 export { InvalidTrainingData, Problem } from "./TrainingDataError.ts"
 
@@ -139,7 +139,27 @@ type Counting<O extends Options> = O extends { readonly model: string; readonly 
   ? never
   : TokenCounter
 
-type CheckError = InvalidTrainingData | PriceTable.PriceUnknown | VertexError.VertexError
+type DataError = InvalidTrainingData | PriceTable.PriceUnknown | VertexError.VertexError
+
+/**
+ * Everything that the check of an object fails with, as a schema for `Step.make` and `Workflow.make`.
+ *
+ * @since 0.1.0
+ */
+export const CheckError = Schema.Union([
+  InvalidTrainingData,
+  PriceTable.PriceUnknown,
+  VertexError.VertexError,
+  CloudStorageError,
+  DatasetError
+])
+
+/**
+ * Everything that the check of an object fails with.
+ *
+ * @since 0.1.0
+ */
+export type CheckError = typeof CheckError.Type
 
 /**
  * Reads training data to its end and checks it: JSON, roles, parts, the order of turns, the number of examples, their sizes and that of the
@@ -171,15 +191,15 @@ type CheckError = InvalidTrainingData | PriceTable.PriceUnknown | VertexError.Ve
 export function check<const O extends ObjectOptions>(
   uri: string,
   options: O
-): Effect.Effect<Report, CheckError | CloudStorageError | DatasetError, CloudStorage.CloudStorage | Counting<O>>
+): Effect.Effect<Report, CheckError, CloudStorage.CloudStorage | Counting<O>>
 export function check<const O extends Options, E, R>(
   dataset: Dataset.Dataset<TrainingExample.TrainingExample, E, R>,
   options: O
-): Effect.Effect<Report, CheckError | E, R | Counting<O>>
+): Effect.Effect<Report, DataError | E, R | Counting<O>>
 export function check<E, R>(
   data: string | Dataset.Dataset<TrainingExample.TrainingExample, E, R>,
   options: ObjectOptions
-): Effect.Effect<Report, CheckError | CloudStorageError | DatasetError | E, R | CloudStorage.CloudStorage> {
+): Effect.Effect<Report, CheckError | E, R | CloudStorage.CloudStorage> {
   const settings = training.validate(options, limits)
   return Effect.gen(function* () {
     const price = yield* training.priceOf(settings)

@@ -23,6 +23,17 @@ const mostForResampling = 2000
 
 const show = (value: number) => String(Number(value.toPrecision(4)))
 
+/** Rows that a comparison needs: with n pairs no two-sided p-value of the permutation test is below 2^(1 - n). */
+export const pairsNeeded = ({
+  alpha = 0.05,
+  margin,
+  minPairs
+}: {
+  readonly alpha?: number | undefined
+  readonly margin?: number | undefined
+  readonly minPairs: number
+}): number => Math.max(2, minPairs, margin === undefined ? Math.ceil(1 - Math.log2(alpha)) : 0)
+
 /**
  * Compares how good the scores are, more being better whatever the scale. Fails when the candidate is worse, and when there are too
  * few pairs to find it out: a test that could not fail is none.
@@ -44,8 +55,7 @@ export const compare = (
     theirs.push(Scale.goodness(scale, b))
   }
   const n = mine.length
-  // With n pairs no two-sided p-value of the permutation test is below 2^(1 - n).
-  const needed = Math.max(2, minPairs, margin === undefined ? Math.ceil(1 - Math.log2(alpha)) : 0)
+  const needed = pairsNeeded({ alpha, margin, minPairs })
   if (n < needed) {
     const message = `has ${n} rows in common with the baseline, ${needed} are needed to compare`
     return Result.fail({ difference: null, message })

@@ -1,6 +1,5 @@
 /** The steps of the GenOps pipeline that are its own. */
 import * as Budget from "@genops/core/Budget"
-import { DatasetError } from "@genops/core/DatasetError"
 import * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import * as Money from "@genops/core/Money"
 import * as PriceTable from "@genops/core/PriceTable"
@@ -20,7 +19,7 @@ import * as ResultStore from "../ResultStore.ts"
 import * as RunSummary from "../RunSummary.ts"
 import * as Step from "../Step.ts"
 import * as TrainingData from "../TrainingData.ts"
-import { InvalidTrainingData } from "../TrainingDataError.ts"
+import * as baseline from "./evaluateBaseline.ts"
 
 export const Answer = Schema.Struct({
   prompt: Schema.String,
@@ -64,13 +63,7 @@ export const checkTraining = (payload: GenOps.Payload, generation: string) =>
       epochs: payload.tuning.epochs
     },
     success: TrainingData.Report,
-    error: Schema.Union([
-      InvalidTrainingData,
-      PriceTable.PriceUnknown,
-      VertexError.VertexError,
-      CloudStorage.CloudStorageError,
-      DatasetError
-    ]),
+    error: TrainingData.CheckError,
     execute: training(payload, generation)
   })
 
@@ -103,6 +96,24 @@ const messageOf = (error: { readonly _tag: string; readonly message: string }) =
   detail: error.message
 })
 
+/** A gate that cannot pass is refused before anything is paid for it. */
+const enoughRows = (thresholds: Gate.Thresholds, rows: number) =>
+  Effect.forEach(
+    Object.entries(thresholds),
+    ([metric, { minRows = 2, notWorseThanBaseline }]) => {
+      const needed =
+        notWorseThanBaseline === undefined
+          ? minRows
+          : baseline.pairsNeeded({ ...notWorseThanBaseline, minPairs: minRows })
+      return rows >= needed
+        ? Effect.void
+        : Effect.fail(
+            new Gate.InvalidThreshold({ metric, reason: `it needs ${needed} rows, the test data has ${rows}` })
+          )
+    },
+    { discard: true }
+  )
+
 /** Reckons what both evaluations and the answers cost, without sending anything that is paid. */
 export const estimate = (payload: GenOps.Payload) =>
   Effect.gen(function* () {
@@ -111,7 +122,11 @@ export const estimate = (payload: GenOps.Payload) =>
     const evaluated = yield* Estimate.estimate(
       Effect.provide(evaluation(payload, work), ResultStore.layerMemory, { local: true })
     )
-    yield* Effect.mapError(evaluated.exit, (error) => new EvaluationFailed({ step: "plan", ...messageOf(error) }))
+    const { row_count } = yield* Effect.mapError(
+      evaluated.exit,
+      (error) => new EvaluationFailed({ step: "plan", ...messageOf(error) })
+    )
+    yield* enoughRows(payload.gate, row_count)
     const answered = yield* Estimate.estimate(
       Effect.forEach(prompts, (prompt) => Effect.exit(GenerativeModel.generate(candidate, prompt)))
     )
@@ -131,7 +146,7 @@ export const checkMoney = (payload: GenOps.Payload, { cost, tokens }: TrainingDa
     name: "check money",
     input: { tokens: tokens.worst },
     success: Schema.Struct({ tuning: Money.Money, evaluations: Money.Money, answers: Money.Money }),
-    error: Schema.Union([Budget.BudgetExceeded, PriceTable.PriceUnknown, EvaluationFailed]),
+    error: Schema.Union([Budget.BudgetExceeded, PriceTable.PriceUnknown, Gate.InvalidThreshold, EvaluationFailed]),
     execute: Effect.gen(function* () {
       const planned = yield* estimate(payload)
       const tuning = cost?.worst ?? Money.zero
