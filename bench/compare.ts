@@ -16,7 +16,7 @@ export const run = async ({ quick, runs }: Options): Promise<void> => {
   if (missing !== undefined) console.log(`The peers cannot be installed here, so they are left out:\n${missing}\n`)
   console.log(`${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown processor"}, Node ${process.version}\n`)
   const race = { rounds: runs ?? (quick ? 1 : 5), hasPeers: missing === undefined }
-  for (const words of [60, 300]) {
+  for (const words of [60, 600]) {
     for (const concurrency of [32, 128]) console.log(markdown(await Race.measure({ ...race, concurrency, words })))
   }
   console.log(markdown(await Large.quota(quick)))

@@ -16,7 +16,7 @@ interface Size {
 
 const five = "rouge_1,rouge_2,rouge_l_sum,bleu,exact_match"
 const two = "exact_match,rouge_1"
-// As much as the young generation of a machine with little memory.
+// V8 sizes its young generation by the machine's memory: this is as much as on a small machine.
 const small = ["--max-semi-space-size=16"]
 
 const sizes = (quick: boolean): ReadonlyArray<Size> => {
@@ -36,7 +36,7 @@ export const sizesOf = async (quick: boolean): Promise<Table> => {
     const far = server ? await Processes.server("none") : undefined
     try {
       const args = [far?.url ?? "local", candidates, rows, 64, metrics]
-      const report = await Processes.run<Report>("./Scale.ts", args, { flags })
+      const report = await Processes.runGenops<Report>("Scale", args, { flags })
       if (report.cells !== candidates * rows || report.failed > 0) throw new Error(JSON.stringify(report))
       lines.push([
         name,
@@ -64,7 +64,7 @@ export const quota = async (quick: boolean): Promise<Table> => {
   const rows = quick ? 300 : 1_200
   const server = await Processes.server(`quota=${perSecond}`)
   try {
-    const report = await Processes.run<Report>("./Scale.ts", [server.url, 1, rows, 64])
+    const report = await Processes.runGenops<Report>("Scale", [server.url, 1, rows, 64])
     const { answered, refused } = await server.counts()
     return {
       title: `A quota of ${perSecond} requests a second at the server, 64 cells at a time`,

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-const folder = fileURLToPath(new URL("../peers/compare", import.meta.url))
+/** Where they are. */
+export const folder = fileURLToPath(new URL("../peers/compare", import.meta.url))
 
 /** Installs the peers. Returns what is in the way, if something is. */
 export const install = (): string | undefined => {

@@ -1,7 +1,9 @@
 /** Starts the server and the contestants, each a process of its own. */
 import { fork, spawn } from "node:child_process"
 import { once } from "node:events"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Published from "../Published.ts"
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -31,13 +33,32 @@ export const server = async (mode: string, env: Environment = {}): Promise<Serve
   }
 }
 
-/** Runs a program to its end and reads the JSON of its last line. `flags` are for Node. */
+/** How a program is run. */
+export interface RunOptions {
+  readonly env?: Environment
+  /** For Node. */
+  readonly flags?: ReadonlyArray<string>
+}
+
+let compiled: string | undefined
+
+/** Runs a program of genops as `run` does, compiled as it is published. */
+export const runGenops = <A>(
+  program: "Genops" | "Scale",
+  args: ReadonlyArray<string | number>,
+  { flags = [], ...options }: RunOptions = {}
+): Promise<A> => {
+  compiled ??= Published.make("compare", ["Genops", "Scale", "Work"])
+  return run<A>(join(compiled, `${program}.mjs`), args, { ...options, flags: [...Published.flags, ...flags] })
+}
+
+/** Runs a program to its end and reads the JSON of its last line. */
 export const run = async <A>(
   program: string,
   args: ReadonlyArray<string | number>,
-  { env = {}, flags = [] }: { readonly env?: Environment; readonly flags?: ReadonlyArray<string> } = {}
+  { env = {}, flags = [] }: RunOptions = {}
 ): Promise<A> => {
-  const child = spawn(process.execPath, [...flags, file(program), ...args.map(String)], {
+  const child = spawn(process.execPath, [...flags, program, ...args.map(String)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env }
   })

@@ -1,4 +1,5 @@
 /** Seven candidates on a hundred prompts, each contestant in a fresh process, all against the same server. */
+import { join } from "node:path"
 import { figure, median, type Table } from "../client/Table.ts"
 import * as Peers from "./Peers.ts"
 import * as Processes from "./Processes.ts"
@@ -6,10 +7,30 @@ import * as Work from "./Work.ts"
 
 const rows = 100
 
-const contestants = [
-  { name: "genops", program: "./Genops.ts", isPeer: false },
-  { name: "script: p-limit, fetch, js-rouge", program: "../peers/compare/script.mjs", isPeer: true },
-  { name: "promptfoo evaluate()", program: "../peers/compare/promptfoo.mjs", isPeer: true }
+// V8 sizes its young generation by the machine's memory: this is as much as on a small machine.
+const small = ["--max-semi-space-size=16"]
+
+interface Contestant {
+  readonly name: string
+  readonly isPeer: boolean
+  readonly run: (args: ReadonlyArray<string | number>, options: Processes.RunOptions) => Promise<Work.Report>
+}
+
+const peer = (name: string, program: string): Contestant => ({
+  name,
+  isPeer: true,
+  run: (args, options) => Processes.run(join(Peers.folder, program), args, options)
+})
+
+const contestants: ReadonlyArray<Contestant> = [
+  { name: "genops", isPeer: false, run: (args, options) => Processes.runGenops("Genops", args, options) },
+  {
+    name: `genops, ${small.join(" ")}`,
+    isPeer: false,
+    run: (args, options) => Processes.runGenops("Genops", args, { ...options, flags: small })
+  },
+  peer("script: p-limit, fetch, js-rouge", "script.mjs"),
+  peer("promptfoo evaluate()", "promptfoo.mjs")
 ]
 
 export interface Race {
@@ -44,7 +65,7 @@ export const measure = async ({ concurrency, hasPeers, rounds, words }: Race): P
       for (let i = 0; i < field.length; i++) {
         const contestant = field[(i + round) % field.length]
         if (contestant === undefined) continue
-        const report = await Processes.run<Work.Report>(contestant.program, [server.url, concurrency, rows], { env })
+        const report = await contestant.run([server.url, concurrency, rows], { env })
         check(contestant.name, report, first)
         first ??= report
         reports.get(contestant.name)?.push(report)

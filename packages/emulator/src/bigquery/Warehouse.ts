@@ -90,13 +90,19 @@ const stoppable = async <A>(
   signal: AbortSignal | undefined,
   run: () => Promise<A>
 ): Promise<A> => {
-  const stop = () => connection.interrupt()
   if (signal?.aborted === true) throw new Error("INTERRUPT Error: Interrupted!")
+  let again: NodeJS.Timeout | undefined
+  const stop = () => {
+    connection.interrupt()
+    // DuckDB forgets an interruption that comes before the statement has begun.
+    again = setInterval(() => connection.interrupt(), 20)
+  }
   signal?.addEventListener("abort", stop)
   try {
     return await run()
   } finally {
     signal?.removeEventListener("abort", stop)
+    clearInterval(again)
   }
 }
 
