@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs"
 
 const names = readdirSync(import.meta.dirname)
-  .filter((file) => /^\d\d-.*\.ts$/.test(file))
+  .filter((file) => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
   .map((file) => file.slice(0, -".ts".length))
   .toSorted()
 

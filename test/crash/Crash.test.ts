@@ -93,9 +93,14 @@ describe.concurrent("a run whose process ends", () => {
         Effect.gen(function* () {
           const expected = yield* undisturbed
           assert.deepStrictEqual([expected.jobs, expected.calls], [1, 2 * Scene.rows + 1])
-          const { approvedBy, calls, jobs, outcome } = yield* Trial.run(point)
+          assert.deepStrictEqual([expected.spent, expected.uncertain], [expected.bill, 0n])
+          const { approvedBy, bill, calls, jobs, outcome, spent, uncertain } = yield* Trial.run(point)
           assert.strictEqual(jobs, 1)
           assert.deepStrictEqual(outcome, expected.outcome)
+          // The books never say less than the bill, and what they say for certain is on it.
+          assert.isTrue(spent >= bill && spent - uncertain <= bill, `${bill}: ${spent}, ${uncertain} of it uncertain`)
+          if (point.inFlight === undefined || point.inFlight === 0)
+            assert.deepStrictEqual([spent, uncertain], [expected.spent, 0n])
           assert.isAtLeast(calls, expected.calls)
           assert.isAtMost(calls, expected.calls + (point.inFlight ?? 0))
           assert.strictEqual(approvedBy, point.where._tag === "Asked" ? "ada" : undefined)

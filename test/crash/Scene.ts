@@ -1,9 +1,12 @@
 /** What the proofs of the GenOps pipeline share: small support data, what a run is asked for, and the services on an emulator. */
+import * as Cost from "@genops/core/Cost"
 import * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import * as Money from "@genops/core/Money"
 import * as PriceTable from "@genops/core/PriceTable"
+import * as Usage from "@genops/core/Usage"
 import * as CloudStorage from "@genops/pipelines/CloudStorage"
 import * as CloudStorageClient from "@genops/pipelines/CloudStorageClient"
+import type * as Ledger from "@genops/emulator/control/Ledger"
 import type * as GenOps from "@genops/pipelines/GenOps"
 import * as ResultStore from "@genops/pipelines/ResultStore"
 import * as Credentials from "@genops/vertex/Credentials"
@@ -11,8 +14,10 @@ import * as Evaluation from "@genops/vertex/Evaluation"
 import * as Tuning from "@genops/vertex/Tuning"
 import * as Vertex from "@genops/vertex/Vertex"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -88,8 +93,25 @@ export const layer = (url: string) =>
     Evaluation.layerLocal(),
     Tuning.layerIn("us-central1"),
     storage(url),
-    Layer.succeed(PriceTable.Prices, PriceTable.withTraining(PriceTable.builtIn, model, Money.perMillion("10")))
+    Layer.succeed(PriceTable.Prices, PriceTable.withTraining(PriceTable.builtIn, model, trainingPrice))
   ).pipe(Layer.provideMerge(Vertex.layer({ project, location: "global", baseUrl: url }, Credentials.layerAnonymous)))
+
+const trainingPrice = Money.perMillion("10")
+
+/** What the calls in an emulator's book cost, whose tokens it has billed. */
+export const billOf = (calls: Ledger.Snapshot["recent"]): Money.Money =>
+  Money.ReducerSum.combineAll(
+    calls.flatMap(({ billed, path }) => {
+      if (billed === undefined) return []
+      const { cached, input, output, thoughts } = billed
+      if (billed.model.startsWith("tuning/")) return [Money.times(trainingPrice, input)]
+      const location = /\/locations\/([^/]+)\//.exec(path)?.[1] ?? ""
+      const at = DateTime.nowUnsafe()
+      const price = Result.getOrThrow(PriceTable.lookup(PriceTable.builtIn, { model, location, at }))
+      const usage = { inputTokens: input, cachedInputTokens: cached, outputTokens: output, thinkingTokens: thoughts }
+      return [Cost.of(price, { ...Usage.empty, ...usage })]
+    })
+  )
 
 /** The results of evaluations in a folder, as processes that follow each other need it. */
 export const results = (folder: string) => Layer.provide(ResultStore.layerDirectory(folder), NodeServices.layer)

@@ -1,5 +1,6 @@
 /** A run of the GenOps pipeline whose process ends at a named point, and is started again by the same command. */
 import { Emulator } from "@genops/emulator"
+import * as Money from "@genops/core/Money"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -29,9 +30,13 @@ export interface Point {
   readonly inFlight?: number
 }
 
-/** What is left of a run: its outcome, and the emulator's book. */
+/** What is left of a run: its outcome, its books, and the emulator's book. */
 interface Verdict {
   readonly outcome: unknown
+  readonly spent: Money.Money
+  readonly uncertain: Money.Money
+  /** What the emulator has billed. */
+  readonly bill: Money.Money
   readonly jobs: number
   readonly calls: number
   readonly approvedBy: string | undefined
@@ -44,16 +49,19 @@ const folder = Effect.acquireRelease(
 
 const Outcome = Schema.Struct({
   training: Schema.Record(Schema.String, Schema.Json),
-  approval: Schema.NullOr(Schema.Struct({ by: Schema.String }))
+  approval: Schema.NullOr(Schema.Struct({ by: Schema.String })),
+  spentUsd: Money.Money,
+  uncertainUsd: Money.Money
 })
+const decode = Schema.decodeUnknownSync(Schema.toCodecJson(Outcome))
 
 const isRecord = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
 
-/** The outcome without what is different in any two runs: the time at which the data was uploaded, and who approved when. */
+/** The outcome without what is different in any two runs: the time at which the data was uploaded, who approved when, and the money. */
 const comparable = (outcome: unknown) => {
   if (!isRecord(outcome)) return outcome
-  const { generation: _, source: __, ...training } = Schema.decodeUnknownSync(Outcome)(outcome).training
-  return { ...outcome, training, approval: undefined }
+  const { generation: _, source: __, ...training } = decode(outcome).training
+  return { ...outcome, training, approval: undefined, spentUsd: undefined, uncertainUsd: undefined }
 }
 
 const outcomeOf = (worker: Process.Worker): unknown => {
@@ -141,12 +149,17 @@ export const run = (point?: Point, env: Readonly<Record<string, string>> = {}) =
     const { by, errors } = yield* next.ended
     assert.strictEqual(by, 0, errors)
     const outcome = outcomeOf(next)
-    const { counts, jobs } = yield* scene.emulator.requests
+    const { counts, jobs, recent } = yield* scene.emulator.requests
+    // The control comes to nothing of the kind.
+    const kept = isRecord(outcome) ? decode(outcome) : undefined
     const verdict: Verdict = {
       outcome: comparable(outcome),
+      spent: kept?.spentUsd ?? Money.zero,
+      uncertain: kept?.uncertainUsd ?? Money.zero,
+      bill: Scene.billOf(recent),
       jobs: jobs.length,
       calls: counts["generateContent"] ?? 0,
-      approvedBy: isRecord(outcome) ? Schema.decodeUnknownSync(Outcome)(outcome).approval?.by : undefined
+      approvedBy: kept?.approval?.by
     }
     return verdict
   }).pipe(Effect.scoped)

@@ -48,12 +48,28 @@ export interface Measured<A, E> {
 }
 
 /**
- * Runs an effect and tells what it spent of the budgets around it, concurrent work not included. Outside of budgets nothing is measured,
- * because nobody looks at prices there.
+ * What an effect may have spent until now: `spent` is booked, `held` is what its calls in flight cost at worst.
  *
  * @since 0.1.0
  */
-export const measure = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Measured<A, E>, never, R> =>
+export interface Exposure {
+  readonly spent: Budget.Amount
+  readonly uncertain: Budget.Amount
+  readonly held: Budget.Amount
+}
+
+/**
+ * Runs an effect and tells what it spent of the budgets around it, concurrent work not included. Outside of budgets nothing is measured,
+ * because nobody looks at prices there.
+ *
+ * `onSend` is told before each call of a model is sent, with that call held: what it writes down is true also when the process dies.
+ *
+ * @since 0.1.0
+ */
+export const measure = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  options: { readonly onSend?: (exposure: Exposure) => Effect.Effect<void> } = {}
+): Effect.Effect<Measured<A, E>, never, R> =>
   Effect.gen(function* () {
     const budgets = yield* Guard.Budgets
     const innermost = budgets.at(-1)
@@ -64,6 +80,7 @@ export const measure = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Me
       _tag: "Region",
       ledger: Ledger.make(Budget.unlimited("step")),
       accounting: yield* Accounting.Rules,
+      onSend: options.onSend,
       onInterrupt: innermost.region?.onInterrupt ?? "drain",
       drainTimeout: innermost.region?.drainTimeout ?? Duration.seconds(10),
       waitTimeout: innermost.region?.waitTimeout ?? Duration.minutes(10),

@@ -16,6 +16,7 @@ import * as DurableClock from "effect/workflow/DurableClock"
 import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import * as BudgetBooks from "./BudgetBooks.ts"
 import * as Run from "./internal/engineRun.ts"
+import * as Marks from "./internal/stepMark.ts"
 
 /**
  * A step of this name was recorded in this run with other inputs: the program has changed since. Its result is not taken for the
@@ -127,6 +128,8 @@ const textOf = (value: Schema.Json): string =>
  * - The result is recorded when the work is done, together with what it spent of the budgets around it. When the program is replayed
  *   the recorded result is returned, and its cost is booked in the budgets around it, as is the cost of attempts that failed: a budget
  *   around the body of a workflow holds for the run, not for the process.
+ * - Inside a budget, what is spent and what the calls in flight cost at worst is written down before each call of a model is sent. When the
+ *   process dies, the next one books that, calls in flight as `uncertain`. (`Engine.layerMemory` has nothing to write it to.)
  * - In a workflow with `Workflow.SuspendOnFailure` a failure is not recorded: the run parks and can be resumed, and the body does not
  *   see the failure. What the body is to decide on belongs in `success`.
  *
@@ -181,7 +184,10 @@ export const make: {
       execute: Effect.gen(function* () {
         ran = true
         yield* observe(name, "started")
-        const { exit, spent, uncertain } = yield* BudgetBooks.measure(execute)
+        const marks = run === undefined ? undefined : yield* Marks.make(run, name, resumes)
+        if (marks !== undefined) yield* marks.begin
+        const { exit, spent, uncertain } = yield* BudgetBooks.measure(execute, marks)
+        if (marks !== undefined) yield* marks.end({ spent, uncertain })
         yield* observe(name, "answered")
         if (Exit.isFailure(exit) && run !== undefined) {
           const { message, tag } = Run.reasonOfCause(exit.cause)

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Entry, RunHistory } from "../RunHistory.ts"
 import * as Step from "../Step.ts"
+import * as Run from "./engineRun.ts"
 import type { StoredActivity, StoredRun, Trail } from "./engineStore.ts"
 
 const clockPrefix = "DurableClock/"
@@ -70,7 +71,8 @@ const ofActivity = (activity: StoredActivity, run: StoredRun, trail: Trail): Ent
     attempts: attemptsOf(
       activity,
       state === "failed",
-      failures.map(({ at }) => at),
+      // That a process died is seen when another one takes the run up.
+      failures.flatMap(({ at, tag }) => (tag === Run.died ? [] : [at])),
       trail.begun
     ),
     costUsd: costs.length === 0 ? null : costs.reduce(Money.plus),

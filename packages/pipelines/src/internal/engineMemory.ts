@@ -209,13 +209,15 @@ export const make = (runs: Runs): Store & Journal => {
     begun: (executionId) =>
       Effect.suspend(() => {
         const run = runs.get(executionId)
-        if (run === undefined) return Effect.succeed([])
+        if (run === undefined) return Effect.succeed({ failures: [], marks: new Map() })
         const { again, failures } = run
         run.again = Deferred.makeUnsafe()
-        return Effect.as(Deferred.succeed(again, undefined), [...failures])
+        return Effect.as(Deferred.succeed(again, undefined), { failures: [...failures], marks: new Map() })
       }),
     failed: (executionId, failure) =>
       Effect.asVoid(keep(runs, executionId, ({ failures }, at) => failures.push({ ...failure, at }))),
+    // What would be written dies with the process.
+    marked: () => Effect.void,
     left: () => Effect.void,
     awaits: (executionId, name) =>
       Effect.asVoid(

@@ -42,11 +42,13 @@ export const wrap = (engine: Engine, journal: Journal, registered: Set<string>):
       registered.add(workflow._tag)
       const begin = (around: Around) => (payload: Payload["Type"], executionId: string) =>
         Effect.gen(function* () {
-          const failures = yield* journal.begun(executionId)
+          const { failures, marks } = yield* journal.begun(executionId)
           const run: Run.Run = {
             runId: runIdOf(payload, executionId),
             failures,
-            failed: (failure) => journal.failed(executionId, failure)
+            marks,
+            failed: (failure) => journal.failed(executionId, failure),
+            marked: (step, mark) => journal.marked(executionId, step, mark)
           }
           return yield* execute(payload, executionId).pipe(
             Effect.catchCause((cause) => {

@@ -46,6 +46,16 @@ export const Loss = Schema.Struct({
 })
 export type Loss = typeof Loss.Type
 
+/**
+ * What an attempt at a step may have spent at most, written before each of its calls is sent. `attempt` counts the attempts that failed
+ * before it: when there are more of them, it has ended itself.
+ */
+export const Mark = Schema.Struct({ attempt: Schema.Int, spent: Budget.Amount, uncertain: Budget.Amount })
+export type Mark = typeof Mark.Type
+
+/** The tag of an attempt whose process died. */
+export const died = "ProcessDied"
+
 /** A failed attempt; `step` is null when the body of the workflow failed outside of its steps. */
 export interface Failure extends Loss {
   readonly step: string | null
@@ -56,8 +66,12 @@ export interface Run {
   readonly runId: string
   /** The attempts that failed before the body was begun this time. */
   readonly failures: ReadonlyArray<Failure>
+  /** What attempts at steps may have spent, as far as it was written before the body was begun this time. */
+  readonly marks: ReadonlyMap<string, Mark>
   /** Keeps a failed attempt, for its cost and for the history. */
   readonly failed: (failure: Failure) => Effect.Effect<void>
+  /** Writes what an attempt at a step may have spent, in place of what was written before. */
+  readonly marked: (step: string, mark: Mark) => Effect.Effect<void>
 }
 
 /** Undefined outside of the engines of this package. */

@@ -65,9 +65,10 @@ export interface Store {
 
 /** What the engine keeps besides what effect/cluster keeps. */
 export interface Journal {
-  /** A process begins the body of a run, or begins it again. Returns the attempts that failed so far. */
-  begun(executionId: string): Effect.Effect<ReadonlyArray<Run.Failure>>
+  /** A process begins the body of a run, or begins it again. Returns what is known of the attempts so far. */
+  begun(executionId: string): Effect.Effect<Pick<Run.Run, "failures" | "marks">>
   failed(executionId: string, failure: Run.Failure): Effect.Effect<void>
+  marked(executionId: string, step: string, mark: Run.Mark): Effect.Effect<void>
   /** The body did not come to a pause: it ended, failed, or was interrupted because its process ends or has lost the store. */
   left(executionId: string): Effect.Effect<void>
   /** The run waits for a decision. */

@@ -44,6 +44,7 @@ const Payload = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
 const Activity = Schema.fromJsonString(Schema.Struct({ name: Schema.String }))
 const Sleep = Schema.fromJsonString(Schema.Struct({ name: Schema.String, wakeUp: Schema.Finite }))
 const Loss = Schema.fromJsonString(Schema.toCodecJson(Run.Loss))
+const Mark = Schema.fromJsonString(Schema.toCodecJson(Run.Mark))
 
 const timeOf = (id: string): number => Snowflake.timestamp(Snowflake.Snowflake(id))
 const timeOrNull = (id: string | null) => (id === null ? null : timeOf(id))
@@ -108,6 +109,13 @@ const trailOf = (messages: ReadonlyArray<MessageRow>, events: ReadonlyArray<Even
     isCancelled: decisions.has("Workflow/InterruptSignal")
   }
 }
+
+const marksOf = (events: ReadonlyArray<EventRow>): Run.Run["marks"] =>
+  new Map(
+    events.flatMap(({ detail, kind, name }) =>
+      kind === "marked" && name !== null ? [[name, Schema.decodeSync(Mark)(detail ?? "")] as const] : []
+    )
+  )
 
 /** Asks for the outcome of a run; many that are asked for at once are one query. */
 class Outcome extends Request.TaggedClass("Outcome")<
@@ -238,7 +246,8 @@ export const make = ({ place, prefix }: Options): Effect.Effect<Store & Journal,
         Effect.gen(function* () {
           if (!mine.has(executionId)) yield* keep(executionId, "begun", null, thisProcess)
           mine.add(executionId)
-          return trailOf([], yield* eventsOf(executionId)).failures
+          const log = yield* eventsOf(executionId)
+          return { failures: trailOf([], log).failures, marks: marksOf(log) }
         })
       )
     const left: Journal["left"] = (executionId) =>
@@ -250,6 +259,16 @@ export const make = ({ place, prefix }: Options): Effect.Effect<Store & Journal,
       })
     const failed: Journal["failed"] = (executionId, { step, ...loss }) =>
       once(keep(executionId, "failed", step, Schema.encodeSync(Loss)(loss)))
+    const marked: Journal["marked"] = (executionId, step, mark) =>
+      once(
+        Effect.gen(function* () {
+          const detail = Schema.encodeSync(Mark)(mark)
+          const at = yield* Clock.currentTimeMillis
+          const before = yield* sql`UPDATE ${sql(events)} SET at = ${at}, detail = ${detail}
+            WHERE execution_id = ${executionId} AND kind = 'marked' AND name = ${step} RETURNING id`
+          if (before.length === 0) yield* keep(executionId, "marked", step, detail)
+        })
+      )
     const awaits: Journal["awaits"] = (executionId, name) =>
       once(
         Effect.flatMap(eventsOf(executionId), (log) =>
@@ -259,5 +278,5 @@ export const make = ({ place, prefix }: Options): Effect.Effect<Store & Journal,
         )
       )
 
-    return { place, find, list, trail, settled, begun, failed, left, awaits }
+    return { place, find, list, trail, settled, begun, failed, marked, left, awaits }
   })

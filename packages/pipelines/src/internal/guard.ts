@@ -81,7 +81,9 @@ const meterOf = (call: Call): CallMeter => ({
       call.sent = !call.reports
       if (billed !== "no") book(call, { _tag: "Unknown" })
       if (call.draining) return Effect.interrupt
-      return billed === "no" ? Effect.void : Effect.uninterruptible(Region.take(call.hold))
+      return billed === "no"
+        ? Effect.void
+        : Effect.uninterruptible(Effect.andThen(Region.take(call.hold), Region.sending(call.hold)))
     })
 })
 
@@ -140,6 +142,7 @@ const open = (
     if (outer !== undefined && !(outer.reports && outer.sent)) Region.end(outer.hold, { _tag: "Release" })
     const hold: Region.Hold = { regions, worst: worst.amount, explain: worst.explain, ids: undefined }
     yield* Region.take(hold)
+    yield* Region.sending(hold)
     if (Result.isFailure(worst.price)) for (const region of regions) region.unpriced++
     return { hold, worst, region: Arr.lastNonEmpty(regions), sent: false, reports: false, draining: false }
   })

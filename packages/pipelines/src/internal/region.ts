@@ -24,6 +24,8 @@ export interface Region {
   readonly onInterrupt: "drain" | "abort"
   readonly drainTimeout: Duration.Duration
   readonly waitTimeout: Duration.Duration
+  /** Told what is spent and held before a call is sent. */
+  readonly onSend?: ((ledger: Ledger.Ledger) => Effect.Effect<void>) | undefined
   /**
    * Who waits here: calls made in this budget, and the budgets inside it in which calls wait. First come, first served, and what
    * waits for room in a budget is passed over only by what does not need that room: a large call is never overtaken for ever.
@@ -214,6 +216,10 @@ export const take = (hold: Hold): Effect.Effect<void, Budget.BudgetExceeded> =>
       Effect.onExit((exit) => (Exit.isFailure(exit) ? giveUp(waiter) : Effect.void))
     )
   })
+
+/** Tells that a call is about to be sent, whose hold is taken. */
+export const sending = ({ regions }: Hold): Effect.Effect<void> =>
+  Effect.forEach(regions, (region) => region.onSend?.(region.ledger) ?? Effect.void, { discard: true })
 
 const outOfPatience = (hold: Hold, patience: Duration.Duration): Budget.BudgetExceeded => {
   const crowded = hold.regions.flatMap((region): ReadonlyArray<Crowded> => {

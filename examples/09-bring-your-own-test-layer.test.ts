@@ -10,6 +10,7 @@ import { VertexTest } from "@genops/vertex/testing"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
+// Run by: npx vitest run examples/09-bring-your-own-test-layer.test.ts
 const vertex = VertexTest.layer({ generate: ({ name }) => (name === "new" ? "Paris" : "I do not know") })
 const judge = ModelConfiguration.make("gemini-3.5-flash")
 const services = Layer.mergeAll(Layer.provideMerge(Evaluation.layerLocal({ judge }), vertex), ResultStore.layerMemory)
