@@ -20,5 +20,6 @@ export const run = async ({ quick, runs }: Options): Promise<void> => {
     for (const concurrency of [32, 128]) console.log(markdown(await Race.measure({ ...race, concurrency, words })))
   }
   console.log(markdown(await Large.quota(quick)))
+  console.log(markdown(await Large.report(quick ? 1 : 5)))
   console.log(markdown(await Large.sizesOf(quick)))
 }

@@ -1,6 +1,8 @@
 /** Comparisons of very many rows, and within a quota. */
-import { figure, type Table } from "../client/Table.ts"
+import { fileURLToPath } from "node:url"
+import { figure, median, type Table } from "../client/Table.ts"
 import * as Processes from "./Processes.ts"
+import type { Written } from "./ReportSize.ts"
 import type { Report } from "./Scale.ts"
 
 const count = (value: number) => value.toLocaleString("en-US")
@@ -83,5 +85,26 @@ export const quota = async (quick: boolean): Promise<Table> => {
     }
   } finally {
     server.stop()
+  }
+}
+
+export const report = async (rounds: number): Promise<Table> => {
+  const program = fileURLToPath(new URL("ReportSize.ts", import.meta.url))
+  const all: Array<Written> = []
+  for (let round = 0; round < rounds; round++) all.push(await Processes.run<Written>(program, [5_000, 3]))
+  const of = (pick: (written: Written) => number) => figure(median(all.map(pick)))
+  return {
+    title: "A report of 5,000 rows x 3 candidates, four metrics",
+    note: `Medians of ${rounds} processes. Prompts and answers of some 500 characters; what is reported is in memory already, and in the peak.`,
+    columns: ["", "MB", "seconds", "CPU s", "peak RSS MB"],
+    rows: [
+      [
+        "report.html",
+        of(({ megabytes }) => megabytes),
+        of(({ seconds }) => seconds),
+        of(({ cpuSeconds }) => cpuSeconds),
+        of(({ peakRssMb }) => peakRssMb)
+      ]
+    ]
   }
 }
