@@ -4,12 +4,10 @@
  *   npm run example -- 04-evaluate --run-id first           killed or stopped, the same command goes on where it was
  *   npm run example -- 04-evaluate --gate "rouge_1>=0.3"    ends with exit code 3 when the gate refuses
  */
-import type * as Budget from "@genops/core/Budget"
 import * as Dataset from "@genops/core/Dataset"
 import * as Metric from "@genops/core/Metric"
 import * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import * as Money from "@genops/core/Money"
-import type * as PriceTable from "@genops/core/PriceTable"
 import * as Prompt from "@genops/core/Prompt"
 import * as BudgetGuard from "@genops/pipelines/BudgetGuard"
 import * as DatasetFile from "@genops/pipelines/DatasetFile"
@@ -78,10 +76,13 @@ interface Report {
   readonly place: string
   readonly summary: RunSummary.CandidateSummary
   readonly latency: Evaluate.Outcome["latency"]
-  readonly failure: Gate.ThresholdNotMet | VertexError.VertexError | Experiments.RunNotRecorded | Stop | undefined
+  readonly failure:
+    | Gate.ThresholdNotMet
+    | VertexError.VertexError
+    | Experiments.RunNotRecorded
+    | Evaluate.RunStopped["reason"]
+    | undefined
 }
-
-type Stop = Budget.BudgetExceeded | PriceTable.PriceUnknown | ResultStore.ResultStoreError
 
 /** Metadata and evaluation are services of regions. */
 const region = ({ location }: Settings) => (location === "global" ? "us-central1" : location)
@@ -181,7 +182,7 @@ export const program = (settings: Settings) =>
     )
     if (!settings.dryRun) yield* plan(settings, budget, prompt, dataset)
     const { concurrency } = settings
-    const evaluate = (onProgress?: (progress: Evaluate.Progress) => Effect.Effect<void>) =>
+    const evaluate = (watching: Pick<Evaluate.Options<object>, "onProgress" | "stopWhen"> = {}) =>
       Evaluate.run({
         runId,
         configuration,
@@ -190,13 +191,15 @@ export const program = (settings: Settings) =>
         metrics,
         concurrency,
         settings: { evaluation: settings.evaluation, judge: settings.judge, samples: String(settings.samples) },
-        ...(onProgress === undefined ? {} : { onProgress })
+        ...watching
       })
     const watched = { candidate: configuration.name, model: configuration.model, budget, concurrency }
     const outcome = yield* Effect.result(
       settings.dryRun
         ? evaluate()
-        : Progress.watch(runId, (onProgress) => evaluate(Progress.ofEvaluation(watched, onProgress)))
+        : Progress.watch(runId, (onProgress, stopWhen) =>
+            evaluate({ onProgress: Progress.ofEvaluation(watched, onProgress), stopWhen })
+          )
     )
     if (Result.isFailure(outcome)) {
       if (outcome.failure._tag !== "RunStopped") return yield* Effect.fail(outcome.failure)

@@ -5,6 +5,8 @@
  *   npm start
  *   npm run example -- 06-compare-models --dry-run            says what it will cost, and stops
  *   npm run example -- 06-compare-models --run-id first       stopped or killed, the same command pays only what is missing
+ *   npm run example -- 06-compare-models --sql "select run_id, candidate, avg(score) from scores group by all"
+ *   npm run example -- 06-compare-models --run-id second --against first
  *   npm run example -- 06-compare-models --candidates candidates.yaml --dataset rows.jsonl --template "{question}"
  */
 import * as ModelConfiguration from "@genops/core/ModelConfiguration"
@@ -37,6 +39,7 @@ import * as Candidates from "./cli/CompareCandidates.ts"
 import * as Flags from "./cli/CompareFlags.ts"
 import * as Files from "./cli/CompareFiles.ts"
 import * as Gates from "./cli/CompareGates.ts"
+import * as Query from "./cli/CompareQuery.ts"
 import * as Views from "./cli/CompareView.ts"
 import * as Comparison from "./cli/CompareWorkflow.ts"
 import * as Data from "./cli/Data.ts"
@@ -137,21 +140,13 @@ const services = (settings: Flags.Settings) =>
 
 /** The plan as people read it. */
 const planText = ({ comparison, training }: Comparison.Plan, settings: Flags.Settings, budget: Money.Money) => {
-  const cost = training?.cost ?? null
-  const tuning =
+  const others =
     training === null
       ? []
-      : [
-          TerminalLine.text(
-            `  tuning    ${training.examples} examples, ` +
-              (cost === null
-                ? "price unknown"
-                : `${Money.format(cost.likely)} likely, ${Money.format(cost.worst)} at worst`)
-          )
-        ]
+      : [{ label: "tuning", note: `${training.examples} examples`, price: training.cost ?? undefined }]
   const shown = display(settings, process.stderr.isTTY === true)
   const columns = columnsOf(process.stderr)
-  return [...TerminalPlan.lines(comparison, { name: titleOf(settings), budget, columns }), ...tuning]
+  return TerminalPlan.lines(comparison, { name: titleOf(settings), budget, others, columns })
     .map((line) => TerminalLine.paint(line, shown))
     .join("\n")
 }
@@ -182,6 +177,9 @@ const commandOf = (runId: string, ...more: ReadonlyArray<string>) => {
   return ShellCommand.write(["npm", "run", "example", "--", name, ...flags, "--run-id", runId, ...more])
 }
 
+const failureOf = <E>(result: Result.Result<unknown, E>): E | undefined =>
+  Option.getOrUndefined(Result.getFailure(result))
+
 const program = (settings: Flags.Settings, runId: string) => (budget: Money.Money) => {
   const views = Views.make(runId, titleOf(settings), Comparison.steps, settings)
   let stopped: CompareModels.ComparisonStopped | undefined
@@ -194,6 +192,7 @@ const program = (settings: Flags.Settings, runId: string) => (budget: Money.Mone
     every,
     tune: { ...tune, detach: settings.detach },
     onProgress: views.update,
+    stopping: views.stopping,
     onStopped: (reason) => Effect.sync(() => void (stopped = reason)),
     onEnd: (spending) => Effect.sync(() => void (books = spending))
   })
@@ -225,14 +224,15 @@ const program = (settings: Flags.Settings, runId: string) => (budget: Money.Mone
       resume: stopped !== undefined || found.length > 0 ? commandOf(runId) : undefined
     }
     const history = yield* Runs.history(Comparison.Comparison, runId)
-    const artifacts = yield* Files.write(join(rootOf(settings), runId), runId, summary, facts, history)
+    const written = yield* Effect.result(Files.write(join(rootOf(settings), runId), runId, summary, facts, history))
+    if (Result.isFailure(written)) yield* Console.error(`! the report is not written: ${written.failure.message}`)
     const ended: Ended = {
       _tag: "Compared",
       runId,
       summary,
-      facts: { ...facts, artifacts },
+      facts: { ...facts, artifacts: Result.isSuccess(written) ? written.success : [] },
       loaded: done?.loaded ?? null,
-      failure: Result.isFailure(outcome) ? outcome.failure : refused
+      failure: stopped?.reason ?? failureOf(outcome) ?? failureOf(written) ?? refused
     }
     return ended
   }).pipe(
@@ -288,6 +288,7 @@ const report = (settings: Flags.Settings) => (ended: Ended, columns: number) => 
 const encode = Schema.encodeSync(Schema.toCodecJson(ComparisonSummary.ComparisonSummary))
 
 const command = Command.make(name, Flags.flags, (flags) => {
+  if (Query.isAsked(flags)) return Query.run(flags, rootOf(flags))
   const runId = Durable.runIdOf(flags)
   const isName = /^[\w][\w.-]*$/.test(runId)
   return Run.durable(flags, {
@@ -302,6 +303,7 @@ const command = Command.make(name, Flags.flags, (flags) => {
         ? { directory: join(rootOf(flags), runId, "emulator") }
         : {})
     },
+    whenWorst: "stopped",
     report: report(flags),
     json: (ended) =>
       ended._tag === "Text"

@@ -3,6 +3,7 @@ import * as Flag from "effect/cli/Flag"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
+import * as Query from "./CompareQuery.ts"
 import * as Durable from "./Durable.ts"
 import * as Options from "./Options.ts"
 import * as Tuning from "./Tuning.ts"
@@ -24,7 +25,7 @@ export const metrics = [
   "instruction_following"
 ]
 
-export interface Settings extends Tuning.Settings, Durable.Settings {
+export interface Settings extends Tuning.Settings, Durable.Settings, Query.Settings {
   readonly dataset: string
   readonly idColumn: Option.Option<string>
   readonly template: string
@@ -47,6 +48,7 @@ export const flags = {
   ...Options.flags,
   ...Durable.flags,
   ...Tuning.flags,
+  ...Query.flags,
   budgetUsd: Flag.String("budget-usd").pipe(
     Flag.withDescription("Hard limit of what the run may cost, in US dollars"),
     Flag.withDefault("5.00")

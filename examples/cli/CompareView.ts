@@ -6,6 +6,7 @@ import * as ReportEvent from "@genops/pipelines/ReportEvent"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Progress from "./Progress.ts"
 
 interface Settings {
   readonly quiet: boolean
@@ -35,6 +36,7 @@ export const make = (runId: string, title: string, steps: ReadonlyArray<string>,
     })
   return {
     view,
+    stopping: Progress.stopping(comparison),
     update: (progress: ComparisonProgress) => Effect.andThen(comparison.update(progress), tell(progress))
   }
 }

@@ -25,6 +25,7 @@ import * as VertexError from "@genops/vertex/VertexError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Workflow from "effect/workflow/Workflow"
 import { basename } from "node:path"
 import * as Candidates from "./CompareCandidates.ts"
@@ -112,6 +113,8 @@ export interface Work {
   readonly every: Duration.Input
   readonly tune: Omit<Tune.Options<never>, "name" | "request" | "trainingTokens">
   readonly onProgress: (progress: ComparisonProgress) => Effect.Effect<void>
+  /** Acquired while models are asked: what it gives ends the comparison in order when it completes. */
+  readonly stopping: Effect.Effect<Effect.Effect<void>, never, Scope.Scope>
   /** Told when the comparison was ended early. */
   readonly onStopped: (stopped: CompareModels.ComparisonStopped) => Effect.Effect<void>
   readonly onEnd: (spending: BudgetGuard.Spending) => Effect.Effect<void>
@@ -168,7 +171,7 @@ const failed = (step: string) => (error: { readonly _tag: string; readonly messa
     ? error
     : new ComparisonFailed({ step, tag: error._tag, detail: error.message })
 
-const compare = (payload: Payload, model: string, { concurrency, onProgress, onStopped }: Work) =>
+const compare = (payload: Payload, model: string, { concurrency, onProgress, onStopped, stopping }: Work) =>
   Step.make({
     name: "compare",
     input: {
@@ -179,8 +182,10 @@ const compare = (payload: Payload, model: string, { concurrency, onProgress, onS
     resumes: true,
     execute: Effect.gen(function* () {
       const options = yield* optionsOf(payload, model, concurrency)
-      return (yield* CompareModels.run({ ...options, onProgress })).summary
+      const stopWhen = yield* stopping
+      return (yield* CompareModels.run({ ...options, onProgress, stopWhen })).summary
     }).pipe(
+      Effect.scoped,
       Effect.tapError((error) => (error._tag === "ComparisonStopped" ? onStopped(error) : Effect.void)),
       Effect.mapError((error) => failed("compare")(error._tag === "ComparisonStopped" ? error.reason : error))
     )

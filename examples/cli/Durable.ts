@@ -48,6 +48,7 @@ export interface Settings extends Options {
   readonly list: boolean
   readonly history: boolean
   readonly cancel: boolean
+  readonly noColor?: boolean
 }
 
 type Kind =
@@ -164,7 +165,8 @@ export const run = <Tag extends string, P extends Runs.Payload, Success extends 
 ) =>
   Effect.gen(function* () {
     const { stderr, stdout } = process
-    const display = Display.detect({ env: process.env, isTerminal: stderr.isTTY })
+    const { noColor = false } = settings
+    const display = Display.detect({ env: process.env, isTerminal: stderr.isTTY, noColor })
     const runId = payload.runId
     const kept = settings.engine !== "memory"
     yield* Console.error(

@@ -22,7 +22,13 @@ const codes: Readonly<Record<string, ExitCode>> = {
   StoreLocked: 2,
   StoreIncompatible: 2,
   ApprovalRejected: 3,
-  ApprovalTimeout: 3
+  ApprovalTimeout: 3,
+  StopRequested: 130,
+  QueryFailed: 2,
+  FileExists: 2,
+  RunsUnreadable: 2,
+  RunNotFound: 2,
+  RunsNotComparable: 2
 }
 
 const reasonTag = (error: unknown) =>

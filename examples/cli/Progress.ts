@@ -8,41 +8,36 @@ import * as Display from "@genops/pipelines/Display"
 import type * as Evaluate from "@genops/pipelines/Evaluate"
 import * as LiveWindow from "@genops/pipelines/LiveWindow"
 import * as Effect from "effect/Effect"
+import * as Interruption from "./Interruption.ts"
 
 /** What this process can show on standard error. */
 const display = (): Display.Display => Display.detect({ env: process.env, isTerminal: process.stderr.isTTY === true })
 
-/** Runs something with a listener for its progress, and shows that while it runs. Ctrl-C is answered at once; a second one ends it. */
+/** Runs something with a listener for its progress and shows that while it runs. Ctrl-C ends it in order: `stopWhen` completes. */
 export const watch = <A, E, R>(
   name: string,
-  run: (onProgress: (progress: ComparisonProgress) => Effect.Effect<void>) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => {
-  const { stderr, stdout } = process
-  const shown = display()
-  const view = ComparisonView.make(name, { withBar: shown.person && !shown.animate })
-  return Effect.scoped(
-    Effect.andThen(
-      onInterrupt(view),
-      run(view.update).pipe(LiveWindow.show(view, { display: shown, output: stderr, stdout }))
-    )
-  )
-}
+  run: (
+    onProgress: (progress: ComparisonProgress) => Effect.Effect<void>,
+    stopWhen: Effect.Effect<void>
+  ) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.gen(function* () {
+    const { stderr, stdout } = process
+    const shown = display()
+    const view = ComparisonView.make(name, { withBar: shown.person && !shown.animate })
+    const stopWhen = yield* stopping(view)
+    return yield* run(view.update, stopWhen).pipe(LiveWindow.show(view, { display: shown, output: stderr, stdout }))
+  }).pipe(Effect.scoped)
 
-const onInterrupt = (view: ComparisonView.ComparisonView) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      let pressed = 0
-      const listener = () => {
-        const progress = view.progress()
-        if (++pressed === 1) return Effect.runSync(view.stopping)
-        if (progress !== undefined) process.stderr.write(`${ComparisonWindow.dropped(progress)}\n`)
-        process.exit(130)
-      }
-      process.on("SIGINT", listener)
-      return listener
-    }),
-    (listener) => Effect.sync(() => process.off("SIGINT", listener))
-  )
+/** Completes when Ctrl-C is pressed, which the view says at once. */
+export const stopping = (view: ComparisonView.ComparisonView) =>
+  Interruption.asked({
+    onAsked: () => Effect.runSync(view.stopping),
+    onDropped: () => {
+      const progress = view.progress()
+      if (progress !== undefined) process.stderr.write(`${ComparisonWindow.dropped(progress)}\n`)
+    }
+  })
 
 /** A listener for the progress of an evaluation, told on as that of a comparison with one candidate. */
 export const ofEvaluation = (

@@ -1,5 +1,4 @@
 /** Runs an example as a command: under its budget, with its report on standard output and everything else on standard error. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Budget from "@genops/core/Budget"
 import * as Money from "@genops/core/Money"
@@ -13,7 +12,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
+import * as Runtime from "effect/Runtime"
 import * as Failure from "./Failure.ts"
+import * as Interruption from "./Interruption.ts"
 import * as Options from "./Options.ts"
 import * as Target from "./Target.ts"
 
@@ -135,6 +136,8 @@ export interface Durable<A, E> extends Omit<Example<A, E>, "program"> {
     unknown,
     Vertex.Services | Target.Target | NodeServices.NodeServices
   >
+  /** What becomes of a run whose worst case exceeds its budget. */
+  readonly whenWorst?: "refused" | "stopped"
   /** What the run has cost; undefined when it was not run to its end. */
   readonly spent: (result: A) => Spent | undefined
 }
@@ -143,6 +146,11 @@ const sum = (parts: Readonly<Record<string, Cost>>): Cost => ({
   likely: Money.ReducerSum.combineAll(Object.values(parts).map(({ likely }) => likely)),
   worst: Money.ReducerSum.combineAll(Object.values(parts).map(({ worst }) => worst))
 })
+
+const consequences = {
+  refused: "would be refused before it pays",
+  stopped: "stops when no call fits any more, keeps what it has and says so"
+}
 
 const planDurable = <A, E>(example: Durable<A, E>, options: Options.Options, budget: Money.Money) =>
   Effect.gen(function* () {
@@ -161,7 +169,9 @@ const planDurable = <A, E>(example: Durable<A, E>, options: Options.Options, bud
             `${example.name}, dry run: only counted, nothing was ordered or sent to a model`,
             ...Object.entries(parts).map(([name, cost]) => `  ${text(name, cost)}`),
             `${text("estimate", all)}   budget ${Money.format(budget)}`,
-            ...(all.worst > budget ? ["! worst case exceeds the budget: the run would be refused before it pays"] : [])
+            ...(all.worst > budget
+              ? [`! worst case exceeds the budget: the run ${consequences[example.whenWorst ?? "refused"]}`]
+              : [])
           ].join("\n")
     )
   })
@@ -184,6 +194,28 @@ export const durable = <A, E>(options: Options.Options, example: Durable<A, E>) 
     yield* deliver(example, options, result, spent)
   }).pipe(Effect.provide(Target.layer(options, example.embedded)))
 
+const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
+  let isSignalled = false
+  const interrupt = () => fiber.interruptUnsafe(fiber.id)
+  const onSigterm = () => {
+    isSignalled = true
+    interrupt()
+  }
+  const onSigint = () => {
+    isSignalled = true
+    Interruption.onSigint(interrupt)
+  }
+  process.on("SIGINT", onSigint)
+  process.on("SIGTERM", onSigterm)
+  fiber.addObserver((exit) => {
+    process.off("SIGINT", onSigint)
+    process.off("SIGTERM", onSigterm)
+    teardown(exit, (code) => {
+      if (isSignalled || code !== 0) process.exit(code)
+    })
+  })
+})
+
 /** Starts the command with the flags of this process and ends it with the exit code that its outcome asks for. */
 export const main = <const Name extends string, Input, Context, E>(
   command: Command.Command<Name, Input, Context, E, NodeServices.NodeServices>
@@ -195,7 +227,7 @@ export const main = <const Name extends string, Input, Context, E>(
       return text === undefined ? Effect.void : Console.error(text)
     }),
     Effect.provide(NodeServices.layer),
-    NodeRuntime.runMain({
+    runMain({
       disableErrorReporting: true,
       teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? 0 : Failure.exitCode(exit.cause))
     })

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Emulator from "@genops/emulator/Emulator"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -121,5 +124,35 @@ describe(name, () => {
       assert.include(readFileSync(join(out, "two", "junit.xml"), "utf8"), "<failure")
       assert.strictEqual(yield* jobs, 0)
     }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "answers Ctrl-C with the table so far and the command that goes on; what was in flight is not paid twice",
+    () =>
+      Effect.gen(function* () {
+        const emulator = yield* Emulator.start({ latency: 100 })
+        const out = directory()
+        const candidates = join(out, "candidates.yaml")
+        writeFileSync(candidates, "- model: gemini-3.5-flash\n- name: cheap\n  model: gemini-3.1-flash-lite\n")
+        const flags = [name, "--endpoint", emulator.url, "--out", out, "--run-id", "asked", "--candidates", candidates]
+        const answers = [...flags, "--metric", "rouge_1", "--concurrency", "4"]
+        const calls = Effect.map(emulator.requests, ({ counts }) => counts["generateContent"] ?? 0)
+        const child = spawn(process.execPath, [join(import.meta.dirname, "../run.ts"), ...answers])
+        const output = { stdout: "", stderr: "" }
+        child.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()))
+        child.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()))
+        const closed = once(child, "close")
+        yield* Effect.repeat(calls, { until: (count) => count >= 10, schedule: Schedule.spaced("5 millis") })
+        child.kill("SIGINT")
+        assert.deepStrictEqual(yield* Effect.promise(() => closed), [130, null], output.stderr)
+        assert.match(output.stderr, /stopping: \d calls? in flight/)
+        assert.match(output.stdout, /stopped at \d+ %/)
+        assert.include(output.stdout, "--run-id asked")
+        assert.isTrue(existsSync(join(out, "asked", "report.html")))
+        assert.isBelow(yield* calls, 72)
+        const rest = yield* example(answers)
+        assert.strictEqual(rest.code, 0, rest.stderr)
+        assert.strictEqual(yield* calls, 72)
+      }).pipe(Effect.scoped)
   )
 })

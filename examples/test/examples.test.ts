@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { example } from "./Process.ts"
 
 const names = readdirSync(join(import.meta.dirname, ".."))
-  .filter((file) => /^\d\d-.*\.ts$/.test(file))
+  .filter((file) => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
   .map((file) => file.slice(0, -".ts".length))
 
 const Rows = Schema.fromJsonString(
@@ -60,8 +60,8 @@ describe("every example", () => {
     it.live(
       `${name} ends with 2 on wrong usage, and says what is wrong`,
       () =>
-        Effect.gen(function* () {
-          for (const [flags, text] of [
+        Effect.forEach(
+          [
             [["--bugdet-usd", "1"], "--budget-usd"],
             [["--budget-usd", "NaN"], "not an amount"],
             [["--budget-usd", "-1"], "not an amount"],
@@ -71,12 +71,14 @@ describe("every example", () => {
             [["--live", "--project", "p", "--endpoint", "http://127.0.0.1:1"], "exclude"],
             [["--location", "EVIL.example/"], "location"],
             [["--endpoint", "http://example.com"], "plain http"]
-          ] as const) {
-            const { code, stderr } = yield* example([name, ...flags])
-            assert.strictEqual(code, 2, `${flags.join(" ")}: ${stderr}`)
-            assert.include(stderr, text)
-          }
-        }),
+          ] as const,
+          ([flags, text]) =>
+            Effect.map(example([name, ...flags]), ({ code, stderr }) => {
+              assert.strictEqual(code, 2, `${flags.join(" ")}: ${stderr}`)
+              assert.include(stderr, text)
+            }),
+          { concurrency: 3, discard: true }
+        ),
       60_000
     )
   }

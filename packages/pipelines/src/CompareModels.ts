@@ -31,6 +31,8 @@ import * as Session from "./internal/evaluateSession.ts"
 import * as Guard from "./internal/guard.ts"
 import * as ResultStore from "./ResultStore.ts"
 import type * as RunManifest from "./RunManifest.ts"
+import * as TerminalText from "./TerminalText.ts"
+import { StopRequested } from "./StopRequested.ts"
 
 export { DatasetChanged } from "./internal/evaluatePass.ts"
 export { PromptNotFilled } from "./internal/evaluatePreflight.ts"
@@ -74,6 +76,11 @@ export interface Options<A, E = never, R = never> {
   readonly settings?: Readonly<Record<string, string>>
   /** What to do when a budget refuses an answer: `stop` (default) ends the run in order; `skip` counts the cell as failed. */
   readonly onBudgetExceeded?: "stop" | "skip"
+  /**
+   * Ends the run in order when it completes: no more is begun, what is in flight is finished and kept, and the run fails with the reason
+   * `StopRequested`.
+   */
+  readonly stopWhen?: Effect.Effect<void>
   /** Told at the start, at most ten times a second, and at the end. */
   readonly onProgress?: (progress: ComparisonProgress) => Effect.Effect<void>
 }
@@ -108,8 +115,11 @@ export class InvalidComparison extends Schema.TaggedError<InvalidComparison>()("
   }
 }
 
+const nameOf = ({ candidate, repeat = 0, rowId }: Cell.Cell) =>
+  TerminalText.oneLine(`${candidate} ${rowId}${repeat === 0 ? "" : ` (repeat ${repeat})`}`, 60)
+
 /**
- * The comparison was ended early: a budget is used up, results cannot be kept, access is denied, or no candidate can be used. Cells that are
+ * The comparison was ended early: a budget is used up, results cannot be kept, access is denied, no candidate can be used, or it was asked to. Cells that are
  * done are kept; those in flight were finished first. `summary` is of these cells.
  *
  * `unsaved` are cells that could not be kept.
@@ -125,14 +135,20 @@ export class ComparisonStopped extends Schema.TaggedError<ComparisonStopped>()("
     Budget.BudgetExceeded,
     PriceTable.PriceUnknown,
     VertexError.VertexError,
-    ResultStore.ResultStoreError
+    ResultStore.ResultStoreError,
+    StopRequested
   ])
 }) {
   override get message() {
     const { candidates } = this.summary
     const sum = (of: (candidate: ComparisonSummary.Candidate) => number) =>
       candidates.reduce((total, candidate) => total + of(candidate), 0)
-    const unsaved = this.unsaved.length === 0 ? "" : ` ${this.unsaved.length} more could not be kept.`
+    const [named, others] = [this.unsaved.slice(0, 5).map(nameOf), Math.max(0, this.unsaved.length - 5)]
+    const unsaved =
+      named.length === 0
+        ? ""
+        : `\n  ${this.unsaved.length} more could not be kept, and ${this.unsaved.length === 1 ? "is" : "are"} paid again: ` +
+          `${named.join(", ")}${others === 0 ? "" : ` and ${others} others`}.`
     return (
       `${this.reason.message}\n  ${sum(({ n_total }) => n_total)} of ${sum(({ row_count }) => row_count)} cells were tried and are ` +
       `kept in ${this.place}.${unsaved}\n  To go on, run again with the run id ${this.runId}.`
@@ -239,6 +255,7 @@ const session = Effect.fnUntraced(function* <A extends object, E, R>(options: Op
     hasJudgeBudget,
     scoring: settings.concurrency.total,
     triesAgain: true,
+    stopWhen: options.stopWhen,
     onCell: () => Effect.void,
     // Statistics take some time: most of it passes while the last answers are waited for.
     onDone: (session) =>
@@ -268,20 +285,25 @@ const session = Effect.fnUntraced(function* <A extends object, E, R>(options: Op
  *   says what the comparison will cost.
  * - Each cell (a row, for a candidate, and of its repeats one) is kept in the `ResultStore` as soon as it is scored. A failed, blocked or
  *   refused answer or score is a kept cell with its error: it is counted and left out of means.
- * - Cells that the service was too busy for (429, 503) are tried once more when it had ten seconds to recover.
+ * - Cells that the service was too busy for (429, 503) are tried once more, at the end, when it had ten seconds to recover. What is refused
+ *   again is a failed cell.
  * - A candidate that cannot be used, because its model does not exist or is not allowed or its price is not known, fails by itself:
  *   `failure` in its summary. The others go on.
  * - Room is shared fairly: a model that is slow or throttled holds its part and not that of the others. A cell that has its answer makes room for
  *   the next one; when judges are slower than answers, these wait.
  * - Run again with the same id, finished cells are left alone; of the others only what is missing is paid. A metric that is defined
- *   otherwise than before is scored again from the answers that are kept. Other candidates, data, metrics or repeats are a `RunMismatch`.
+ *   otherwise than before is scored again from the answers that are kept. Other candidates, data, prompt, metrics, repeats, settings, seed or
+ *   confidence are a `RunMismatch`.
  * - Budgets around the run hold for the run: what earlier sessions have spent is booked in them. When one refuses a call, the cells in
  *   flight end, no more are started, and the run fails with `ComparisonStopped`. Calls that were in flight when a process was killed are not
- *   known and not booked.
+ *   in the store: a step of a durable run books their worst case, without one they are not booked.
  * - With `judgeBudget` judges cannot use up what answers need. When it is used up, all answers are still made; then the run fails with
  *   `ComparisonStopped`, to be continued with more.
  * - Pairwise metrics are judged when the baseline and the candidate have all their answers.
- * - Each candidate reads the dataset for itself. Memory holds the cells in flight, 10 bytes for each cell and 9 for each score.
+ * - When results cannot be kept, the cells in flight end, no more are started, and the run fails with `ComparisonStopped`. Of cells that
+ *   are in no store `unsaved` has all there is: run again, they are paid again, and what they have cost is in no summary.
+ * - Each candidate reads the dataset for itself. Memory holds the cells in flight, 10 bytes for each cell and 9 for each score, and 8 more for
+ *   each cell of a candidate that is judged by pairs or scored again.
  *
  * An interrupted run keeps what is done, and waits up to 10 seconds for the calls in flight, because they are paid.
  *

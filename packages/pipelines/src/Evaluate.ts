@@ -25,6 +25,7 @@ import * as Session from "./internal/evaluateSession.ts"
 import * as ResultStore from "./ResultStore.ts"
 import type * as RunManifest from "./RunManifest.ts"
 import * as RunSummary from "./RunSummary.ts"
+import { StopRequested } from "./StopRequested.ts"
 
 export { DatasetChanged } from "./internal/evaluatePass.ts"
 export { PromptNotFilled } from "./internal/evaluatePreflight.ts"
@@ -66,6 +67,11 @@ interface Common<A, E, R> {
    * and goes on, for budgets of single requests.
    */
   readonly onBudgetExceeded?: "stop" | "skip"
+  /**
+   * Ends the run in order when it completes: no more is begun, what is in flight is finished and kept, and the run fails with the reason
+   * `StopRequested`.
+   */
+  readonly stopWhen?: Effect.Effect<void>
   /** Told after each row. */
   readonly onProgress?: (progress: Progress) => Effect.Effect<void>
 }
@@ -116,7 +122,7 @@ export interface Outcome {
 
 /**
  * The run was ended early, because the rows to come would have met the same: a budget is used up, a model does not exist, access is
- * denied, results cannot be kept. Rows that are done are kept; those in flight were finished first. `summary` is of these rows.
+ * denied, results cannot be kept, or it was asked to. Rows that are done are kept; those in flight were finished first. `summary` is of these rows.
  *
  * `unsaved` are cells that could not be kept.
  *
@@ -131,7 +137,8 @@ export class RunStopped extends Schema.TaggedError<RunStopped>()("RunStopped", {
     Budget.BudgetExceeded,
     PriceTable.PriceUnknown,
     VertexError.VertexError,
-    ResultStore.ResultStoreError
+    ResultStore.ResultStoreError,
+    StopRequested
   ])
 }) {
   override get message() {
@@ -230,6 +237,7 @@ export const run = Effect.fn("Evaluate.run")(function* <A extends object, E, R>(
     hasJudgeBudget: false,
     scoring: undefined,
     triesAgain: false,
+    stopWhen: options.stopWhen,
     onCell: ({ manifest, resumed }, { done, table, work }, cell) => {
       if (
         !Cell.isFinished(

@@ -35,7 +35,8 @@ export interface FanOut<in K> {
    * Runs an effect for each element of a stream. An element is read only when the one before it has found room, so memory holds what
    * is running and one element more. The first failure interrupts the others and is returned.
    *
-   * An effect that has more to do, but nothing that needs the room, gives it back by `leave`.
+   * An effect that has more to do, but nothing that needs the room, gives it back by `leave`. While the stream is read, its key keeps the
+   * room that it has given back, up to its share.
    */
   readonly consume: <A, E, R, E2, R2>(
     key: K,
@@ -48,7 +49,11 @@ export interface FanOut<in K> {
 
 interface Lane {
   readonly most: number
+  /** What it holds, and the part of it that waits for the next element of a stream. */
   running: number
+  spare: number
+  /** Streams that are still read. */
+  streams: number
   /** What is called when its turn has come; in the order of arrival. */
   readonly waiting: Set<Waiter>
 }
@@ -80,21 +85,23 @@ export const make = <K>({ perKey, total }: Limits<K>): FanOut<K> => {
     const known = lanes.get(key)
     if (known !== undefined) return known
     const most = typeof perKey === "function" ? checked("perKey", perKey(key)) : (perKey ?? total)
-    const lane: Lane = { most, running: 0, waiting: new Set() }
+    const lane: Lane = { most, running: 0, spare: 0, streams: 0, waiting: new Set() }
     lanes.set(key, lane)
     return lane
   }
+
+  const busy = ({ running, spare }: Lane) => running - spare
 
   /** Who is next: of the keys with the fewest running, the one that has waited longest. */
   const next = (): readonly [Lane, Waiter] | undefined => {
     let best: readonly [Lane, Waiter] | undefined
     for (const lane of lanes.values()) {
       const [first] = lane.waiting
-      if (first === undefined || lane.running >= lane.most) continue
+      if (first === undefined || busy(lane) >= lane.most) continue
       if (
         best === undefined ||
-        lane.running < best[0].running ||
-        (lane.running === best[0].running && first.ticket < best[1].ticket)
+        busy(lane) < busy(best[0]) ||
+        (busy(lane) === busy(best[0]) && first.ticket < best[1].ticket)
       ) {
         best = [lane, first]
       }
@@ -102,18 +109,41 @@ export const make = <K>({ perKey, total }: Limits<K>): FanOut<K> => {
     return best
   }
 
+  const free = (lane: Lane, room: number): void => {
+    lane.running -= room
+    running -= room
+  }
+
+  /** Takes room for a lane: its own that is spare, what is free, or what another one spares that has more. Tells whether there was some. */
+  const hold = (lane: Lane): boolean => {
+    if (lane.spare > 0) {
+      lane.spare--
+      return true
+    }
+    if (running >= total) {
+      const sparing = [...lanes.values()].filter(({ running, spare }) => spare > 0 && running > lane.running)
+      const most = sparing.reduce<Lane | undefined>(
+        (a, b) => (a === undefined || b.running > a.running ? b : a),
+        undefined
+      )
+      if (most === undefined) return false
+      most.spare--
+      free(most, 1)
+    }
+    lane.running++
+    running++
+    return true
+  }
+
   const admit = (): void => {
     // What is started may end at once and give its room back: this loop hands it on, instead of one deeper on the stack.
     if (admitting) return
     admitting = true
     try {
-      while (running < total) {
-        const found = next()
-        if (found === undefined) return
+      for (let found = next(); found !== undefined; found = next()) {
         const [lane, waiter] = found
+        if (!hold(lane)) return
         lane.waiting.delete(waiter)
-        lane.running++
-        running++
         waiter.start()
       }
     } finally {
@@ -121,13 +151,18 @@ export const make = <K>({ perKey, total }: Limits<K>): FanOut<K> => {
     }
   }
 
-  const give = (key: K): void => {
-    const lane = laneOf(key)
-    lane.running--
-    running--
-    if (lane.running === 0 && lane.waiting.size === 0) lanes.delete(key)
-    admit()
+  const tidy = (key: K): void => {
+    const lane = lanes.get(key)
+    if (lane?.running === 0 && lane.streams === 0 && lane.waiting.size === 0) lanes.delete(key)
   }
+
+  /** Changes a lane by giving room back, and hands the room on. */
+  const giving = (key: K, change: (lane: Lane) => void): Effect.Effect<void> =>
+    Effect.sync(() => {
+      change(laneOf(key))
+      tidy(key)
+      admit()
+    })
 
   const take = (key: K): Effect.Effect<void> =>
     Effect.callback((resume) => {
@@ -137,40 +172,64 @@ export const make = <K>({ perKey, total }: Limits<K>): FanOut<K> => {
       admit()
       return Effect.sync(() => {
         lane.waiting.delete(waiter)
+        tidy(key)
       })
     })
 
-  /** Gives room back, once. */
-  const giving = (key: K): Effect.Effect<void> => {
-    let isGiven = false
-    return Effect.sync(() => {
-      if (isGiven) return
-      isGiven = true
-      give(key)
+  const once = (effect: Effect.Effect<void>): Effect.Effect<void> => {
+    let isDone = false
+    return Effect.suspend(() => {
+      if (isDone) return Effect.void
+      isDone = true
+      return effect
     })
+  }
+
+  // The next element is still to be read when an effect ends. Its room is spared for that: or else, when several end at the same time, the
+  // first would find its key in line, and the room of the others would go to a slow key for long.
+  const spare = (lane: Lane): void => {
+    if (lane.streams > 0) lane.spare++
+    else free(lane, 1)
+  }
+
+  const endStream = (lane: Lane): void => {
+    if (--lane.streams > 0) return
+    free(lane, lane.spare)
+    lane.spare = 0
   }
 
   const consume: FanOut<K>["consume"] = (key, stream, f) =>
     Effect.gen(function* () {
       const fibers = yield* FiberSet.make<void, Effect.Error<ReturnType<typeof f>>>()
+      const ended = once(giving(key, endStream))
+      yield* Effect.acquireRelease(
+        Effect.sync(() => laneOf(key).streams++),
+        () => ended
+      )
       const read = Stream.runForEach(stream, (element) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.flatMap(restore(take(key)), () => {
-            const leave = giving(key)
+            const leave = once(giving(key, spare))
             return FiberSet.run(fibers, Effect.ensuring(restore(f(element, leave)), leave))
           })
         )
       )
-      yield* Effect.raceFirst(Effect.andThen(read, FiberSet.awaitEmpty(fibers)), FiberSet.join(fibers))
+      const all = Effect.andThen(Effect.andThen(read, ended), FiberSet.awaitEmpty(fibers))
+      yield* Effect.raceFirst(all, FiberSet.join(fibers))
     }).pipe(Effect.scoped)
+
+  const release = (lane: Lane) => free(lane, 1)
 
   return {
     within: (key) => (effect) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(take(key)), () => Effect.ensuring(restore(effect), giving(key)))
+        Effect.flatMap(restore(take(key)), () => Effect.ensuring(restore(effect), giving(key, release)))
       ),
     consume,
-    running: (key) => lanes.get(key)?.running ?? 0
+    running: (key) => {
+      const lane = lanes.get(key)
+      return lane === undefined ? 0 : busy(lane)
+    }
   }
 }
 

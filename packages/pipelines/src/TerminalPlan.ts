@@ -10,13 +10,25 @@ import * as TerminalLine from "./TerminalLine.ts"
 import * as TerminalText from "./TerminalText.ts"
 
 /**
- * How a plan is shown: the name of the comparison, the budget around it, and the columns that there are.
+ * What the budget pays before or after the comparison, such as tuning a candidate. `price` is undefined when it is not known.
+ *
+ * @since 0.1.0
+ */
+export interface Other {
+  readonly label: string
+  readonly note: string
+  readonly price: { readonly likely: Money.Money; readonly worst: Money.Money } | undefined
+}
+
+/**
+ * How a plan is shown: the name of the comparison, the budget around it, what else that pays, and the columns that there are.
  *
  * @since 0.1.0
  */
 export interface Options {
   readonly name: string
   readonly budget: Money.Money | undefined
+  readonly others?: ReadonlyArray<Other>
   readonly columns: number
 }
 
@@ -25,7 +37,10 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const lines = (plan: Plan, { budget, columns, name }: Options): ReadonlyArray<TerminalLine.Line> => {
+export const lines = (
+  plan: Plan,
+  { budget, columns, name, others = [] }: Options
+): ReadonlyArray<TerminalLine.Line> => {
   const block = (label: string, pieces: ReadonlyArray<string>) =>
     flowed(
       pieces.filter((piece) => piece !== ""),
@@ -34,7 +49,7 @@ export const lines = (plan: Plan, { budget, columns, name }: Options): ReadonlyA
       { text: `  ${(index === 0 ? label : "").padEnd(10)}`, style: "dim" },
       { text }
     ])
-  const warnings = warningsOf(plan, budget).flatMap((warning) =>
+  const warnings = warningsOf(plan, budget, worstOf(plan, others)).flatMap((warning) =>
     TerminalText.wrap(warning, columns - 4).map((text, index): TerminalLine.Line => [
       { text: index === 0 ? "  ! " : "    ", style: "warning" },
       { text, style: "warning" }
@@ -50,9 +65,16 @@ export const lines = (plan: Plan, { budget, columns, name }: Options): ReadonlyA
     ),
     ...block("dataset", datasetOf(plan)),
     ...block("estimate", estimateOf(plan, budget)),
+    ...others.flatMap(({ label, note, price }) => block(label, [note, priceOf(price)])),
     ...warnings
   ].map((line) => TerminalLine.cut(line, columns))
 }
+
+const priceOf = (price: Other["price"]) =>
+  price === undefined ? "price unknown" : `${Money.format(price.likely)} likely, ${Money.format(price.worst)} at worst`
+
+const worstOf = ({ worst }: Plan, others: ReadonlyArray<Other>) =>
+  Money.ReducerSum.combineAll([worst, ...others.flatMap(({ price }) => (price === undefined ? [] : [price.worst]))])
 
 const callsOf = ({ calls, candidates, judgeCalls, repeats, resumed, rows }: Plan): ReadonlyArray<string> => {
   const times = repeats === 1 ? "" : ` x ${format.counted(repeats, "repeat")}`
@@ -75,15 +97,16 @@ const estimateOf = (
 ): ReadonlyArray<string> => {
   const known = !(priceUnknown.length > 0 && worst === Money.zero)
   return [
-    known ? `${Money.format(likely)} likely, ${Money.format(worst)} at worst` : "price unknown",
+    priceOf(known ? { likely, worst } : undefined),
     budget === undefined ? "no budget" : `budget ${Money.format(budget)}`,
     `about ${format.about(durationMs)} at ${format.count(concurrency)} in flight`
   ]
 }
 
 const warningsOf = (
-  { priceUnknown, unplanned, warnings, worst }: Plan,
-  budget: Money.Money | undefined
+  { priceUnknown, unplanned, warnings }: Plan,
+  budget: Money.Money | undefined,
+  worst: Money.Money
 ): ReadonlyArray<string> => [
   ...priceUnknown.map(
     (model) => `price unknown for ${model}: its calls are not in the money above, and a budget refuses them`

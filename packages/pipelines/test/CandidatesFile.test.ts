@@ -158,7 +158,7 @@ describe("CandidatesFile.parse", () => {
       "- &a\n  name: a\n  model: g\n  generationConfig: { responseSchema: { x: *a } }\n",
       "is nested too deeply"
     ],
-    ["200,000 levels", "[".repeat(200_000), "is nested too deeply"],
+    ["20,000 levels", "[".repeat(20_000), "is nested too deeply"],
     [
       "100 levels",
       `- name: a\n  model: g\n  generationConfig: { responseSchema: { x: ${"[".repeat(100)}${"]".repeat(100)} } }`,
@@ -229,7 +229,7 @@ describe("CandidatesFile.parse", () => {
       "日"
     ]
     let refused = 0
-    for (let count = 0; count < 3_000; count++) {
+    for (let count = 0; count < 1_000; count++) {
       const cut = Math.floor(next() * good.length)
       const piece = pieces[Math.floor(next() * pieces.length)] ?? ""
       const text = good.slice(0, cut) + piece + good.slice(cut + Math.floor(next() * 3))
@@ -248,7 +248,7 @@ describe("CandidatesFile.parse", () => {
         )
       }
     }
-    assert.isAbove(refused, 300)
+    assert.isAbove(refused, 100)
   })
 })
 

@@ -1,11 +1,17 @@
 import * as Budget from "@genops/core/Budget"
+import * as Cost from "@genops/core/Cost"
 import * as Money from "@genops/core/Money"
+import * as PriceTable from "@genops/core/PriceTable"
+import * as Random from "@genops/core/statistics/Random"
+import * as Usage from "@genops/core/Usage"
 import * as VertexError from "@genops/vertex/VertexError"
 import { VertexTest } from "@genops/vertex/testing"
 import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { TestClock } from "effect/testing"
 import * as BudgetBooks from "../src/BudgetBooks.ts"
 import * as BudgetGuard from "../src/BudgetGuard.ts"
@@ -14,6 +20,20 @@ import * as Evaluate from "../src/Evaluate.ts"
 import * as ResultStore from "../src/ResultStore.ts"
 import * as CompareTrial from "./CompareTrial.ts"
 import * as Trial from "./EvaluateTrial.ts"
+
+const seed = Number(process.env["GENOPS_SEED"] ?? Date.now() % 1_000_000)
+
+const late = VertexTest.fail(new VertexError.DeadlineExceeded({ phase: "total", description: "too long" }))
+
+/** What the provider bills, at list prices. */
+const priceOf = (
+  model: string,
+  usage: { readonly inputTokens: number; readonly outputTokens: number }
+): Money.Money => {
+  const at = DateTime.makeUnsafe(0)
+  const found = PriceTable.lookup(PriceTable.builtIn, { model, location: "global", at })
+  return Cost.of(Result.getOrThrow(found), Usage.make({ ...usage, requests: 1 }))
+}
 
 type Models = ReturnType<typeof CompareTrial.models>
 type Services = Layer.Success<Models> | ResultStore.ResultStore
@@ -156,6 +176,30 @@ describe("a budget holds for the run", () => {
   )
 })
 
+describe("samples of a judge that were paid before the budget refused the next", () => {
+  test(
+    "are booked in later sessions, though they made no score",
+    Effect.gen(function* () {
+      const options = withJudge({ candidates: [CompareTrial.flash] })
+      const total = Effect.map(VertexTest.calls, ({ length }) => length)
+      // All answers are asked for before the first one is judged.
+      const answers = yield* CompareTrial.untilDone(within({ requests: 10 }, CompareModels.run(options)))
+      assert.deepStrictEqual([tagOf(answers.result), yield* total], ["ComparisonStopped", 10])
+      assert.lengthOf(yield* Trial.keptCells(), 10)
+      for (let session = 0; session < 3; session++) {
+        const { spending } = yield* within({ requests: 13 }, CompareModels.run(options))
+        assert.strictEqual(spending.spent.requests, 13n)
+        assert.strictEqual(yield* total, 13, `session ${session}`)
+      }
+    }),
+    Trial.models(
+      ({ name }, input) => Effect.delay(Effect.succeed(CompareTrial.answerOf(name, input)), "1 second"),
+      undefined,
+      4
+    )
+  )
+})
+
 describe("a budget of the judges' own", () => {
   test(
     "keeps them from using up what answers need; the run goes on with more, and pays scores only",
@@ -198,6 +242,108 @@ describe("a budget of the judges' own", () => {
   )
 })
 
+describe("nothing goes over the limit", () => {
+  it.effect(
+    `of all, or of the judges, whatever answers cost, fails and stops in which session (GENOPS_SEED=${seed})`,
+    () =>
+      Effect.gen(function* () {
+        const next = Random.xoshiro128ss(seed)
+        const below = (limit: number) => Math.floor((next() / 2 ** 32) * limit)
+        const counts = { stopped: 0, judges: 0, used: 0 }
+        for (let trial = 0; trial < 20; trial++) {
+          // The provider's own books: it bills what arrives, also when its answer is lost.
+          const bill = { all: Money.zero, judges: Money.zero }
+          const call = (model: string, text: string) =>
+            Effect.suspend(() => {
+              const usage = { inputTokens: 1 + below(60), outputTokens: below(4) === 0 ? 100 : 1 + below(100) }
+              const blocked = VertexTest.reply("", { ...usage, outputTokens: 0, finishReason: "SAFETY" })
+              const failure = below(10) === 0 ? [CompareTrial.busy, late, blocked][below(3)] : undefined
+              if (failure !== CompareTrial.busy) {
+                const cost = priceOf(model, failure === blocked ? { ...usage, outputTokens: 0 } : usage)
+                bill.all = Money.plus(bill.all, cost)
+                if (model === Trial.judge.model) bill.judges = Money.plus(bill.judges, cost)
+              }
+              return Effect.delay(Effect.succeed(failure ?? VertexTest.reply(text, usage)), below(3) * 500)
+            })
+          const models = Trial.models(
+            ({ model, name }, input) => call(model, CompareTrial.answerOf(name, input)),
+            ({ model }) => call(model, Trial.verdict(4)),
+            1 + below(3)
+          )
+          const limit = Money.times(Money.usd("0.001"), 4 + below(40))
+          const judgeLimit = Money.times(Money.usd("0.001"), 8 + below(10))
+          const options = withJudge({
+            concurrency: { total: 1 + below(20) },
+            ...(below(2) === 0 ? {} : { judgeBudget: { usd: judgeLimit } })
+          })
+          yield* Effect.gen(function* () {
+            for (let session = 0; session < 4; session++) {
+              const { result, spending } = yield* CompareTrial.untilDone(
+                within({ usd: limit }, CompareModels.run(options))
+              )
+              if (result._tag === "Failure") {
+                counts.stopped++
+                assert.strictEqual(result.failure._tag, "ComparisonStopped")
+                if (result.failure._tag === "ComparisonStopped")
+                  assert.strictEqual(result.failure.reason._tag, "BudgetExceeded")
+              }
+              const hint = `GENOPS_SEED=${seed}, trial ${trial}, session ${session}`
+              assert.isTrue(bill.all <= spending.spent.usd, `${hint}: the bill is larger than the books`)
+              assert.isTrue(spending.spent.usd <= limit, `${hint}: over the limit`)
+              if (options.judgeBudget !== undefined) assert.isTrue(bill.judges <= judgeLimit, `${hint}: judges`)
+            }
+            if (options.judgeBudget !== undefined && bill.judges * 4n > judgeLimit) counts.judges++
+            if (bill.all * 2n > limit) counts.used++
+          }).pipe(Effect.provide(Layer.merge(models, Layer.fresh(ResultStore.layerMemory))))
+        }
+        // Budgets that are not used up show nothing.
+        console.log(
+          `seed ${seed}: ${counts.stopped} sessions of 80 stopped, ${counts.used} budgets of 20 and ${counts.judges} of judges used`
+        )
+        assert.isAbove(counts.stopped, 20)
+        assert.isAbove(counts.used, 8)
+        assert.isAbove(counts.judges, 0)
+      })
+  )
+})
+
+describe("a budget that is used up", () => {
+  test(
+    "is the reason of the stop, also when the first candidate cannot be used",
+    Effect.gen(function* () {
+      const { result } = yield* within({ requests: 10 }, CompareModels.run(CompareTrial.options(20)))
+      if (result._tag !== "Failure" || result.failure._tag !== "ComparisonStopped") return assert.fail("not stopped")
+      assert.strictEqual(result.failure.reason._tag, "BudgetExceeded")
+      assert.strictEqual(CompareTrial.candidate(result.failure.summary, "flash").failure?.tag, "NotFound")
+    }),
+    CompareTrial.models((candidate) => (candidate === "flash" ? CompareTrial.missing : undefined))
+  )
+
+  test(
+    "counts cells as failed and goes on, where it is said to; they are tried again with more",
+    Effect.gen(function* () {
+      const options = CompareTrial.options(20, { onBudgetExceeded: "skip" })
+      const { result } = yield* within({ requests: 25 }, CompareModels.run(options))
+      if (result._tag === "Failure") return assert.fail(String(result.failure))
+      const failed = result.success.summary.candidates.map(({ errors, n_total }) => [
+        n_total,
+        errors["BudgetExceeded"] ?? 0
+      ])
+      assert.deepStrictEqual(
+        failed.map(([total]) => total),
+        [20, 20, 20]
+      )
+      assert.strictEqual(
+        failed.reduce((sum, [, count = 0]) => sum + count, 0),
+        35
+      )
+      const more = yield* within({ requests: 60 }, CompareModels.run(options))
+      assert.strictEqual(more.result._tag === "Success" && more.result.success.resumed, 25)
+      assert.strictEqual(more.spending.spent.requests, 60n)
+    })
+  )
+})
+
 describe("money", () => {
   test(
     "of a candidate whose price is not known is refused, and the others go on",
@@ -213,6 +359,29 @@ describe("money", () => {
       // A mean cost that is 0 would make the candidate look free.
       assert.isNull(CompareTrial.candidate(result.success.summary, "odd").cost_per_1000_usd)
     })
+  )
+
+  test(
+    "of a judgement that broke off after some of its samples were paid is not known, and not 0",
+    Effect.gen(function* () {
+      const options = withJudge({ candidates: [CompareTrial.flash] })
+      const { result, spending } = yield* CompareTrial.untilDone(within({ usd: "1.00" }, CompareModels.run(options)))
+      if (result._tag === "Failure") return assert.fail(String(result.failure))
+      const [flash] = result.success.summary.candidates
+      assert.strictEqual(flash?.metrics["fluency"]?.n_valid, 10, "it was judged again")
+      assert.strictEqual(flash?.cost_unknown, 1)
+      assert.isTrue(spending.spent.usd > (flash?.cost_usd ?? 0n))
+      assert.strictEqual(spending.spent.requests, 31n, "ten answers, two samples of each, and one that was lost")
+    }),
+    (() => {
+      let isBusy = true
+      const judges: Parameters<typeof Trial.models>[1] = ({ generationConfig }) => {
+        if (generationConfig?.seed !== 1 || !isBusy) return Trial.verdict(4)
+        isBusy = false
+        return Effect.delay(Effect.succeed(CompareTrial.busy), "1 second")
+      }
+      return Trial.models(({ name }, input) => CompareTrial.answerOf(name, input), judges, 2)
+    })()
   )
 
   test(

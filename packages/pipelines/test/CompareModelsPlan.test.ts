@@ -57,6 +57,58 @@ describe("plan", () => {
     )
   )
 
+  const words = (count: number) => "word ".repeat(count)
+  /** Answers and verdicts are as long as they may be. */
+  const dearest = Layer.merge(
+    Trial.models(
+      ({ generationConfig }) => {
+        const most = generationConfig?.maxOutputTokens ?? 0
+        return VertexTest.reply(words(most), { outputTokens: most })
+      },
+      (_, input) =>
+        VertexTest.reply(input.includes('"choice"') ? '{"explanation":"","choice":"A"}' : Trial.verdict(4), {
+          outputTokens: 100
+        })
+    ),
+    ResultStore.layerMemory
+  )
+  for (const [what, ofBaseline, ofOther, rowSize] of [
+    ["of rows that differ in length", 100, 100, (row: number) => row * 300],
+    ["where one row is longer than all others", 100, 100, (row: number) => (row === 7 ? 5_000 : 10)],
+    ["where the baseline says much more than the other", 3_000, 100, () => 10],
+    ["where the other says much more than the baseline", 100, 3_000, () => 10],
+    ["of very long answers", 20_000, 20_000, () => 10]
+  ] as const) {
+    it.effect(`says of the dearest run ${what} no less than its bill, and not much more`, () =>
+      Effect.gen(function* () {
+        const upTo = (configuration: ModelConfiguration.ModelConfiguration, maxOutputTokens: number) => ({
+          ...configuration,
+          generationConfig: { maxOutputTokens }
+        })
+        const options = CompareTrial.options(12, {
+          candidates: [upTo(CompareTrial.flash, ofBaseline), upTo(CompareTrial.lite, ofOther)],
+          metrics: ["rouge_1", "fluency", "coherence", pairwise],
+          dataset: Trial.dataset(
+            Array.from({ length: 12 }, (_, row) => ({
+              id: `row-${row}`,
+              article: `article ${row} ${words(rowSize(row))}`,
+              reference: "short"
+            }))
+          )
+        })
+        const plan = yield* CompareModels.plan(options)
+        assert.isBelow((yield* VertexTest.calls).length, 120, "few tokens are counted")
+        const books: Array<BudgetGuard.Spending> = []
+        const onEnd = (spending: BudgetGuard.Spending) => Effect.sync(() => void books.push(spending))
+        yield* BudgetGuard.within(CompareModels.run(options), { usd: "1000" }, { onEnd })
+        const bill = Number(books[0]?.spent.usd)
+        assert.isAtMost(bill, Number(plan.worst))
+        assert.isAbove(bill, Number(plan.worst) / 2)
+        assert.isBelow(Number(plan.likely), Number(plan.worst))
+      }).pipe(Effect.provide(dearest))
+    )
+  }
+
   test(
     "samples the rows of a large dataset, and says so",
     Effect.gen(function* () {

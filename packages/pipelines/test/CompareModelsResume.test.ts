@@ -1,5 +1,4 @@
 import type * as ComputedMetric from "@genops/core/ComputedMetric"
-import * as PairwiseMetric from "@genops/core/PairwiseMetric"
 import * as Scale from "@genops/core/Scale"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { VertexTest } from "@genops/vertex/testing"
@@ -29,19 +28,11 @@ const test = (
   store: Layer.Layer<ResultStore.ResultStore, unknown> = ResultStore.layerMemory
 ) => it.effect(what, () => Effect.provide(body, Layer.merge(models, store)))
 
-/** Moves the clock until a comparison has ended. */
-const untilDone = <A, E, R>(run: Effect.Effect<A, E, R>, step: "1 second" | "100 millis" = "1 second") =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(run)
-    yield* Effect.repeat(TestClock.adjust(step), { until: () => fiber.pollUnsafe() !== undefined, times: 10_000 })
-    return yield* Fiber.join(fiber)
-  })
-
 describe("cells that the service was too busy for", () => {
   test(
     "are tried once more at the end, when it had time to recover",
     Effect.gen(function* () {
-      const { summary } = yield* untilDone(CompareModels.run(CompareTrial.options(12)))
+      const { summary } = yield* CompareTrial.untilDone(CompareModels.run(CompareTrial.options(12)))
       for (const name of ["flash", "careful", "lite"]) {
         assert.deepInclude(CompareTrial.candidate(summary, name), { n_valid: 12, n_error: 0, errors: {} })
       }
@@ -64,13 +55,13 @@ describe("cells that the service was too busy for", () => {
   test(
     "stay failed after the second time, and so does what no waiting mends",
     Effect.gen(function* () {
-      const { summary } = yield* untilDone(CompareModels.run(CompareTrial.options(5)))
+      const { summary } = yield* CompareTrial.untilDone(CompareModels.run(CompareTrial.options(5)))
       assert.deepInclude(CompareTrial.candidate(summary, "flash"), {
         n_error: 2,
         errors: { ContentBlocked: 1, Unavailable: 1 }
       })
       assert.deepStrictEqual(yield* CompareTrial.asked, { flash: 6, careful: 5, lite: 5 })
-      const again = yield* untilDone(CompareModels.run(CompareTrial.options(5)))
+      const again = yield* CompareTrial.untilDone(CompareModels.run(CompareTrial.options(5)))
       assert.strictEqual(again.resumed, 13)
       assert.deepStrictEqual(yield* CompareTrial.asked, { flash: 8, careful: 5, lite: 5 })
     }),
@@ -103,7 +94,7 @@ describe("cells that the service was too busy for", () => {
               assert.closeTo(activity.untilMs, started + 11_000, 200)
           }
         })
-      yield* untilDone(CompareModels.run(CompareTrial.options(4, { onProgress })), "100 millis")
+      yield* CompareTrial.untilDone(CompareModels.run(CompareTrial.options(4, { onProgress })), "100 millis")
       const at = new Map(done)
       assert.isBelow(at.get("flash") ?? Infinity, 2_000)
       assert.isBelow(at.get("careful") ?? Infinity, 2_000)
@@ -125,7 +116,7 @@ describe("cells that the service was too busy for", () => {
     "are judged again without being answered again, when it was the judge",
     Effect.gen(function* () {
       const options = CompareTrial.options(4, { candidates: [CompareTrial.flash], metrics: ["rouge_1", "fluency"] })
-      const { summary } = yield* untilDone(CompareModels.run(options))
+      const { summary } = yield* CompareTrial.untilDone(CompareModels.run(options))
       assert.deepInclude(CompareTrial.candidate(summary, "flash").metrics["fluency"], { n_valid: 4, n_error: 0 })
       assert.deepStrictEqual(yield* CompareTrial.asked, { flash: 4, judge: 6 })
     }),
@@ -140,12 +131,8 @@ describe("resuming", () => {
   test(
     "pays only for what is missing, from any point, and gives the same summary byte for byte",
     Effect.gen(function* () {
-      const pairwise = PairwiseMetric.all.find(({ name }) => name === "pairwise_fluency")
-      const options = CompareTrial.options(7, { metrics: ["rouge_1", "fluency", pairwise ?? ""], repeats: 2 })
-      const judges = (_: unknown, input: string) =>
-        input.includes('"choice"')
-          ? JSON.stringify({ explanation: "", choice: CompareTrial.indexOf(input) % 3 === 0 ? "A" : "B" })
-          : Trial.verdict(1 + (input.length % 5))
+      const { judges, pairwise } = CompareTrial
+      const options = CompareTrial.options(7, { metrics: ["rouge_1", "fluency", pairwise], repeats: 2 })
       const whole = yield* CompareModels.run(options).pipe(
         Effect.provide(Layer.merge(CompareTrial.models(undefined, judges), Layer.fresh(ResultStore.layerMemory)))
       )
@@ -241,7 +228,7 @@ describe("resuming", () => {
       const error = yield* Effect.flip(CompareModels.run(CompareTrial.options(3)))
       assert.strictEqual(error._tag, "RunLocked")
       assert.deepStrictEqual(yield* CompareTrial.asked, {})
-      yield* untilDone(Fiber.interrupt(first))
+      yield* CompareTrial.untilDone(Fiber.interrupt(first))
     }),
     CompareTrial.models(),
     Trial.directory
@@ -254,7 +241,7 @@ describe("resuming", () => {
       yield* Effect.gen(function* () {
         const fiber = yield* Effect.forkChild(CompareModels.run(options))
         yield* Effect.repeat(TestClock.adjust("100 millis"), { times: 15 })
-        yield* untilDone(Fiber.interrupt(fiber))
+        yield* CompareTrial.untilDone(Fiber.interrupt(fiber))
         const paid = Object.values(yield* CompareTrial.asked).reduce((sum, count) => sum + count, 0)
         const cells = yield* Trial.keptCells()
         assert.isAbove(paid, 5)

@@ -2,12 +2,15 @@
  * Comparisons against scripted models.
  */
 import type { DatasetError } from "@genops/core/DatasetError"
+import * as Metric from "@genops/core/Metric"
 import * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import * as Prompt from "@genops/core/Prompt"
 import * as VertexError from "@genops/vertex/VertexError"
 import { VertexTest } from "@genops/vertex/testing"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import { TestClock } from "effect/testing"
 import type * as CompareModels from "../src/CompareModels.ts"
 import type * as ComparisonSummary from "../src/ComparisonSummary.ts"
 import * as Trial from "./EvaluateTrial.ts"
@@ -76,6 +79,22 @@ export const failing = (
     return before < times ? failure : undefined
   }
 }
+
+/** Moves the clock until a comparison has ended. */
+export const untilDone = <A, E, R>(run: Effect.Effect<A, E, R>, step: "1 second" | "100 millis" = "1 second") =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(run)
+    yield* Effect.repeat(TestClock.adjust(step), { until: () => fiber.pollUnsafe() !== undefined, times: 10_000 })
+    return yield* Fiber.join(fiber)
+  })
+
+export const pairwise = Result.getOrThrow(Metric.named("pairwise_fluency"))
+
+/** A judge of both kinds of metrics. */
+export const judges = (_: unknown, input: string): string =>
+  input.includes('"choice"')
+    ? JSON.stringify({ explanation: "", choice: indexOf(input) % 3 === 0 ? "A" : "B" })
+    : Trial.verdict(1 + (input.length % 5))
 
 /** How often each candidate was asked. */
 export const asked = Effect.map(VertexTest.calls, (calls) => {

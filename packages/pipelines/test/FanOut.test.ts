@@ -1,10 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Random from "@genops/core/statistics/Random"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import * as FanOut from "../src/FanOut.ts"
+
+const seed = Number(process.env["GENOPS_SEED"] ?? Date.now() % 1_000_000)
 
 /** Counts what runs at the same time, by key. */
 const observer = () => {
@@ -108,6 +112,81 @@ describe("room", () => {
 })
 
 describe("consume", () => {
+  it.effect("keeps the share of a key whose effects end all at the same time", () =>
+    Effect.gen(function* () {
+      const room = FanOut.make<string>({ total: 8 })
+      let gate = Deferred.makeUnsafe<void>()
+      const slowly = Stream.tap(Stream.range(1, 1000), () => Effect.yieldNow)
+      const consumers = [
+        yield* Effect.forkChild(room.consume("slow", slowly, () => Effect.never)),
+        yield* Effect.forkChild(room.consume("fast", slowly, () => Effect.suspend(() => Deferred.await(gate))))
+      ]
+      const settle = Effect.repeat(Effect.yieldNow, { times: 100 })
+      for (let round = 0; round < 10; round++) {
+        yield* settle
+        assert.deepStrictEqual([room.running("slow"), room.running("fast")], [4, 4], `round ${round}`)
+        const before = gate
+        gate = Deferred.makeUnsafe<void>()
+        yield* Deferred.succeed(before, undefined)
+      }
+      yield* Fiber.interruptAll(consumers)
+      assert.strictEqual(room.running("slow") + room.running("fast"), 0)
+    })
+  )
+
+  it.effect("gives back what it has in hand when its stream ends, and when it is interrupted while it reads", () =>
+    Effect.gen(function* () {
+      const room = FanOut.make<string>({ total: 4 })
+      const gate = Deferred.makeUnsafe<void>()
+      const stuck = Stream.concat(Stream.range(1, 4), Stream.fromEffect(Effect.never))
+      const fiber = yield* Effect.forkChild(room.consume("a", stuck, () => Deferred.await(gate)))
+      yield* Effect.repeat(Effect.yieldNow, { times: 50 })
+      yield* Deferred.succeed(gate, undefined)
+      yield* Effect.repeat(Effect.yieldNow, { times: 50 })
+      // Another key finds room as long as the stream has not taken more than it uses.
+      assert.strictEqual(yield* room.within("b")(Effect.succeed("b")), "b")
+      yield* Fiber.interrupt(fiber)
+      yield* room.consume("c", Stream.range(1, 10), () => Effect.void)
+      assert.deepStrictEqual(
+        ["a", "b", "c"].map((key) => room.running(key)),
+        [0, 0, 0]
+      )
+      yield* FanOut.forEach([1, 2, 3, 4], Effect.succeed, { key: () => "d", total: 4 })
+    })
+  )
+
+  it.effect(`never exceeds a limit and loses no room, whatever ends when and how (GENOPS_SEED=${seed})`, () =>
+    Effect.gen(function* () {
+      const next = Random.xoshiro128ss(seed)
+      const below = (limit: number) => Math.floor((next() / 2 ** 32) * limit)
+      for (let trial = 0; trial < 30; trial++) {
+        const [total, perKey] = [1 + below(8), 1 + below(6)]
+        const room = FanOut.make<string>({ total, perKey })
+        const { most, running, work } = observer()
+        const consumers = yield* Effect.forEach(["a", "b", "c"], (key) => {
+          const elements = Stream.tap(Stream.range(1, 1 + below(40)), () => Effect.sleep(below(3)))
+          const one = (_: number, leave: Effect.Effect<void>) => {
+            const ends = [Effect.void, Effect.void, Effect.andThen(leave, Effect.sleep(below(50)))][below(3)]
+            return Effect.andThen(work(key, [0, 10, 10, below(100)][below(4)] ?? 0), ends ?? Effect.void)
+          }
+          return Effect.forkChild(Effect.forEach([1, 2], () => room.consume(key, elements, one)))
+        })
+        yield* TestClock.adjust(below(1_000))
+        const [first] = consumers
+        if (first !== undefined && below(2) === 0) yield* Fiber.interrupt(first)
+        yield* TestClock.adjust("1 hour")
+        for (const [i, fiber] of consumers.entries())
+          assert.isDefined(fiber.pollUnsafe(), `trial ${trial}, consumer ${i}`)
+        for (const key of ["a", "b", "c"]) {
+          assert.isAtMost(most.get(key) ?? 0, perKey)
+          assert.strictEqual(room.running(key), 0)
+        }
+        assert.isAtMost(most.get("all") ?? 0, total)
+        assert.strictEqual(running.get("all"), 0)
+      }
+    })
+  )
+
   it.effect("reads no further than there is room", () =>
     Effect.gen(function* () {
       const { work } = observer()

@@ -100,6 +100,27 @@ describe("what a comparison shows", () => {
     }
   }
 
+  it("counts what the budget pays besides the comparison", () => {
+    const within = plan({ worst: Money.usd("4.90") })
+    const tuning = { likely: Money.usd("0.121"), worst: Money.usd("0.212") }
+    const shown = (price: typeof tuning | undefined) =>
+      TerminalPlan.lines(within, {
+        name: "support-faq",
+        budget: Money.usd("5"),
+        others: [{ label: "tuning", note: "72 examples", price }],
+        columns: 100
+      }).map((line) =>
+        line
+          .map(({ text }) => text)
+          .join("")
+          .trimEnd()
+      )
+    assert.include(shown(tuning), "  tuning    72 examples   $0.121 likely, $0.212 at worst")
+    assert.isTrue(shown(tuning).some((line) => line.includes("worst case exceeds the budget")))
+    assert.include(shown(undefined), "  tuning    72 examples   price unknown")
+    assert.isFalse(shown(undefined).some((line) => line.includes("worst case exceeds the budget")))
+  })
+
   it.effect("holds no escape byte without colour and without a terminal, nor in CI or on a dumb one", () =>
     Effect.gen(function* () {
       const env = { NO_COLOR: "1", TERM: "xterm-256color", TERM_PROGRAM: "iTerm.app" }

@@ -1,7 +1,6 @@
 /** What a comparison will do, cost and take, found out without a paid call. */
 import type * as Dataset from "@genops/core/Dataset"
 import * as Metric from "@genops/core/Metric"
-import type * as MetricInstance from "@genops/core/MetricInstance"
 import type * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import * as Money from "@genops/core/Money"
 import type * as Prompt from "@genops/core/Prompt"
@@ -49,7 +48,8 @@ export interface CandidatePlan {
  *
  * - `calls` and `judgeCalls` are those that are left of the run; `resumed` cells are done already.
  * - Rows are asked of CountTokens up to `sampledRows`, spread over the dataset; the others are taken to be like them.
- * - `likely` takes an answer to use a quarter of what it may, `worst` all of it, and a judge to read that much.
+ * - `likely` takes an answer to use a quarter of what it may, `worst` all of it, and a judge to read that much. A call that is sent again
+ *   because an attempt failed is in neither: an attempt that may have been billed comes on top, in budgets too.
  * - `durationMs` is a rough guess: from earlier cells of the run where there are some, or else 0.8 seconds and 10 milliseconds for each token of
  *   a likely answer.
  * - `unplanned` metrics are scored by a service that cannot be asked what it will cost.
@@ -83,7 +83,9 @@ export interface Settings<A, E, R> extends Manifest.Plan<A, E, R> {
 }
 
 const mostSampled = 20
-const mostJudged = 3
+
+// How many tokens are counted at a time.
+const atOnce = 8
 
 // As estimates have it.
 const likelyShare = 0.25
@@ -91,6 +93,8 @@ const likelyShare = 0.25
 interface Sample {
   readonly prompt: string
   readonly instance: Row.Prepared["instance"]
+  /** Bytes of what a judge may read of it. */
+  readonly size: number
 }
 
 /** Rows spread evenly over the dataset. */
@@ -110,10 +114,23 @@ const sample = <A extends object, E, R>(
   return Effect.map(taken, (all) =>
     all.flatMap((prepared) =>
       Result.isSuccess(prepared) && prepared.success.prompt !== undefined
-        ? [{ prompt: prepared.success.prompt, instance: prepared.success.instance }]
+        ? [sampleOf(prepared.success.prompt, prepared.success.instance)]
         : []
     )
   )
+}
+
+const sampleOf = (prompt: string, instance: Sample["instance"]): Sample => ({
+  prompt,
+  instance,
+  size: Buffer.byteLength(JSON.stringify(instance))
+})
+
+/** A long row, a middling one and a short one: judges are asked in several ways about each. */
+const fewOf = (rows: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
+  const sorted = rows.toSorted((a, b) => b.size - a.size)
+  const picked = new Set([0, sorted.length >> 1, sorted.length - 1])
+  return sorted.filter((_, i) => picked.has(i))
 }
 
 interface Cost {
@@ -143,8 +160,9 @@ const costOf = ({
   priceUnknown: models.flatMap(({ model, priceUnknown }) => (priceUnknown === undefined ? [] : [model]))
 })
 
-/** The same for another number of rows. */
-const forRows = (cost: Cost, rows: number, sampled: number): Cost => {
+/** The same for another number of rows. `heavier` is how much more these have to read than the sampled ones, as a fraction. */
+const forRows = (cost: Cost, rows: number, sampled: number, heavier: readonly [number, number] = [1, 1]): Cost => {
+  const [more, than] = heavier[0] > heavier[1] ? heavier : [1, 1]
   const count = (of: number) => (sampled === 0 ? 0 : Math.round((of * rows) / sampled))
   const money = (of: Money.Money) => (sampled === 0 ? Money.zero : scaled(of, rows, sampled))
   return {
@@ -153,24 +171,45 @@ const forRows = (cost: Cost, rows: number, sampled: number): Cost => {
     inputTokens: count(cost.inputTokens),
     outputTokens: count(cost.outputTokens),
     likely: money(cost.likely),
-    worst: money(cost.worst),
+    worst: scaled(money(cost.worst), more, than),
     priceUnknown: rows === 0 ? [] : cost.priceUnknown
   }
 }
 
-/** A text of about so many tokens, of which a long one would only make counting slow. */
-const textOf = (tokens: number) => "word ".repeat(Math.min(8192, Math.max(1, tokens)))
+/** Tokens of the answer to be judged, and of the baseline's answer for pairwise metrics. */
+type Lengths = readonly [answer: number, baseline: number]
 
-/** What judging an answer of so many tokens costs. The evaluation is asked with a model that sends nothing. */
-const judging = (metrics: ReadonlyArray<Metric.Metric>, rows: ReadonlyArray<Sample>, tokens: number) =>
+/** A text of about so many tokens. */
+const textOf = (tokens: number) => "word ".repeat(Math.max(1, tokens))
+
+// Counting longer texts is slow; what they cost follows from these two lengths.
+const [long, longest] = [1024, 2048]
+
+/** What judging answers of some lengths costs. The evaluation is asked with a model that sends nothing. */
+const judgingOf = (metrics: ReadonlyArray<Metric.Metric>, rows: ReadonlyArray<Sample>, [answer, baseline]: Lengths) =>
   Effect.gen(function* () {
     const evaluation = yield* Evaluation.Evaluation
-    const response = textOf(tokens)
-    const all = rows.flatMap(({ instance, prompt }) => {
-      const answer: MetricInstance.MetricInstance = { ...instance, prompt, response, baselineResponse: response }
-      return metrics.map((metric) => Effect.exit(evaluation.score(metric, answer)))
-    })
-    return costOf(yield* Estimate.estimate(Effect.all(all, { discard: true })))
+    const texts = { response: textOf(answer), baselineResponse: textOf(baseline) }
+    const all = rows.flatMap(({ instance, prompt }) =>
+      metrics.map((metric) => Effect.exit(evaluation.score(metric, { ...instance, prompt, ...texts })))
+    )
+    return costOf(yield* Estimate.estimate(Effect.all(all, { discard: true, concurrency: atOnce })))
+  })
+
+/** The same for answers of any length. */
+const judging = (metrics: ReadonlyArray<Metric.Metric>, rows: ReadonlyArray<Sample>, lengths: Lengths) =>
+  Effect.gen(function* () {
+    const most = Math.max(...lengths)
+    if (most <= longest) return yield* judgingOf(metrics, rows, lengths)
+    const upTo = (limit: number, round: (tokens: number) => number): Lengths => [
+      round((lengths[0] * limit) / most),
+      round((lengths[1] * limit) / most)
+    ]
+    const shorter = yield* judgingOf(metrics, rows, upTo(long, Math.floor))
+    const longer = yield* judgingOf(metrics, rows, upTo(longest, Math.ceil))
+    const grown = (of: (cost: Cost) => Money.Money) =>
+      Money.plus(of(longer), scaled(Money.minusOrZero(of(longer), of(shorter)), most - longest, longest - long))
+    return { ...longer, likely: grown(({ likely }) => likely), worst: grown(({ worst }) => worst) }
   })
 
 /** How the cells of an earlier session stand. */
@@ -213,35 +252,46 @@ export const make = <A extends object, E, R>(settings: Settings<A, E, R>) =>
     const { dataset, repeats = 1 } = manifest
     const tables = yield* earlier(settings, prepared)
     const rows = yield* sample(settings, dataset.rows)
+    const few = fewOf(rows)
+    const sizeOf = (samples: ReadonlyArray<Sample>) => samples.reduce((sum, { size }) => sum + size, 0)
+    const heavier = [sizeOf(rows) * few.length, sizeOf(few) * rows.length] as const
     const judged = metrics.filter(Metric.isJudged)
     const judgings = new Map<string, Cost>()
     /** What judging costs depends on the size of the answer, not on whose it is. */
-    const judgingOnce = (own: ReadonlyArray<Metric.Metric>, rows: ReadonlyArray<Sample>, tokens: number) =>
+    const judgingOnce = (own: ReadonlyArray<Metric.Metric>, lengths: Lengths) =>
       Effect.gen(function* () {
-        const key = `${own.length} ${tokens}`
-        const known = judgings.get(key) ?? (yield* judging(own, rows, tokens))
+        const key = [own.length, ...lengths].join(" ")
+        const known = judgings.get(key) ?? (yield* judging(own, few, lengths))
         judgings.set(key, known)
         return known
       })
-    const candidates = yield* Effect.forEach(settings.candidates, ({ configuration, name }) =>
+    const answered = yield* Effect.forEach(settings.candidates, ({ configuration, name }) =>
+      Effect.map(
+        Estimate.estimate(
+          Effect.forEach(rows, ({ prompt }) => GenerativeModel.generate(configuration, prompt), {
+            discard: true,
+            concurrency: atOnce
+          })
+        ),
+        (estimate) => {
+          const answers = costOf(estimate)
+          return { configuration, name, answers, perAnswer: answers.outputTokens / Math.max(1, rows.length) }
+        }
+      )
+    )
+    const ofBaseline = answered.find(({ name }) => name === manifest.baseline)?.perAnswer ?? 0
+    const candidates = yield* Effect.forEach(answered, ({ answers, configuration, name, perAnswer }) =>
       Effect.gen(function* () {
         const table = tables.get(name)
         const { answered = 0, finished = 0 } = table?.counts() ?? {}
         const left = dataset.rows * repeats - answered
-        const answers = costOf(
-          yield* Estimate.estimate(
-            Effect.forEach(rows, ({ prompt }) => GenerativeModel.generate(configuration, prompt), { discard: true })
-          )
-        )
-        const perAnswer = answers.outputTokens / Math.max(1, rows.length)
         const own = judged.filter(({ _tag }) => name !== manifest.baseline || _tag !== "Pairwise")
-        const few = rows.slice(0, mostJudged)
         const likelyTokens = Math.ceil(perAnswer * likelyShare)
-        const likely = yield* judgingOnce(own, few, likelyTokens)
-        const worst = yield* judgingOnce(own, few, perAnswer)
+        const likely = yield* judgingOnce(own, [likelyTokens, Math.ceil(ofBaseline * likelyShare)])
+        const worst = yield* judgingOnce(own, [perAnswer, ofBaseline])
         const unscored = dataset.rows * repeats - finished
         const generation = forRows(answers, left, rows.length)
-        const judges = forRows({ ...likely, worst: worst.worst }, unscored, few.length)
+        const judges = forRows({ ...likely, worst: worst.worst }, unscored, few.length, heavier)
         const calls = own.length === 0 ? 0 : own.length * answerMs(likelyTokens)
         const plan: CandidatePlan = {
           candidate: name,

@@ -30,20 +30,21 @@ const differencesOf = ({ name, scale }: Rated, candidate: Table.Table, baseline:
   const measure = scale.ideal === "zero" ? Math.abs : undefined
   const mine = candidate.rows(name, measure)
   const theirs = baseline.rows(name, measure)
-  return Numbers.known({ length: mine.length, at: (row) => mine.at(row) - theirs.at(row) })
+  const difference = (a: number, b: number) => (Numbers.isSame(a, b) ? 0 : a - b)
+  return Numbers.known({ length: mine.length, at: (row) => difference(mine.at(row), theirs.at(row)) })
 }
 
 /** What needs no resampling; undefined for what does. */
 const directly = (differences: Differences, confidence: number): Found | undefined => {
   const n = differences.length
-  const [first] = differences
+  const [first = NaN] = differences
   // With n pairs no two-sided p-value of a paired test is below 2^(1 - n).
   const needed = Math.ceil(1 - Math.log2(1 - confidence))
   if (n < needed) {
     const reason = `${n} rows in common with the baseline; fewer than ${needed} can show no difference`
     return { interval: undefined, p: undefined, reason }
   }
-  if (differences.every((value) => value === first)) {
+  if (differences.every((value) => Numbers.isSame(value, first))) {
     const reason = "all differences are equal: there is no spread to make an interval of"
     return { interval: undefined, p: first === 0 ? 1 : 2 ** (1 - n), reason }
   }

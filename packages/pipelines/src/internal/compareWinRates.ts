@@ -6,13 +6,10 @@ import * as Wilson from "@genops/core/statistics/Wilson"
 import * as Result from "effect/Result"
 import type * as ComparisonSummary from "../ComparisonSummary.ts"
 import type { Contestant } from "./compareDifferences.ts"
-import type * as Numbers from "./evaluateNumbers.ts"
+import * as Numbers from "./evaluateNumbers.ts"
 
 type WinRate = ComparisonSummary.WinRate
 type Counts = Pick<WinRate, "wins" | "losses" | "ties" | "errors">
-
-/** Means of repeats differ by rounding; they still are ties. */
-const isTie = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b))
 
 /** Compares by how good each row is; NaN where it has no score. */
 const count = (mine: Numbers.Reader, theirs: Numbers.Reader): Counts => {
@@ -21,7 +18,7 @@ const count = (mine: Numbers.Reader, theirs: Numbers.Reader): Counts => {
     const a = mine.at(row)
     const b = theirs.at(row)
     if (Number.isNaN(a) || Number.isNaN(b)) counts.errors++
-    else if (isTie(a, b)) counts.ties++
+    else if (Numbers.isSame(a, b)) counts.ties++
     else if (a > b) counts.wins++
     else counts.losses++
   }

@@ -97,7 +97,7 @@ export const cellOf = (work: Work, task: Task, { answer, booked, error, scores, 
     prompt: task.prepared.prompt,
     reference: task.prepared.instance.reference,
     ...answer,
-    scores: Object.fromEntries(scores),
+    scores: Object.fromEntries([...earlierScores(work, task), ...scores]),
     spent: defined({
       generation: draft.generation,
       judge: draft.judge,
@@ -138,6 +138,17 @@ const answerOf = (response: GenerateResponse.GenerateResponse, cost: Money.Money
 const earlierAnswer = (cell: Cell.Cell): Partial<Cell.Cell> => {
   const { cost, finishReason, grounding, latencyMs, modelVersion, response, safetyRatings, usage } = cell
   return { response, finishReason, modelVersion, usage, cost, latencyMs, safetyRatings, grounding }
+}
+
+/** The scores of an earlier attempt, failed ones too: one that is not made again goes on to say why it is not there. */
+const earlierScores = ({ metrics, versions }: Work, { earlier }: Task): ReadonlyMap<string, Cell.CellScore> => {
+  const known = new Map<string, Cell.CellScore>()
+  if (earlier?.response === undefined) return known
+  for (const { name } of metrics) {
+    const score = Cell.score(earlier, name)
+    if (score !== undefined && score.version === versions.get(name)) known.set(name, score)
+  }
+  return known
 }
 
 /** A call that was dropped because the run was interrupted and it took too long, and that may be paid. */
@@ -206,11 +217,15 @@ const score = (work: Work, metric: Metric.Metric, instance: MetricInstance.Metri
   Effect.gen(function* () {
     const { evaluation, judges, model } = work
     const call = evaluation.score(metric, instance)
+    let booked = Meter.nothing
     const result = yield* Effect.result(
       metric._tag === "Computed"
         ? call
-        : Meter.measured(call, (booked) => {
-            draft.booked.judge = Meter.plus(draft.booked.judge, booked)
+        : Meter.measured(call, (found) => {
+            booked = found
+            // It is kept, whatever comes of the judgement.
+            draft.isNew ||= !Meter.isNothing(found)
+            draft.booked.judge = Meter.plus(draft.booked.judge, found)
           })
     )
     const { judge, usage } = Result.match(result, {
@@ -239,14 +254,13 @@ const score = (work: Work, metric: Metric.Metric, instance: MetricInstance.Metri
     const error = result.failure
     if (error._tag === "BudgetExceeded" && error.budget === judges.budget?.region?.ledger.limits.name) {
       judges.exhausted ??= error
-      // What its other samples have cost is kept.
-      draft.isNew ||= !Meter.isNothing(draft.booked.judge)
       return
     }
     const stop = Failure.stopOf(error, work.onBudgetExceeded)
     // A judge that cannot be asked concerns all candidates.
     if (stop !== undefined) return yield* Effect.fail<Failure.Stop>({ ...stop, scope: "run" })
-    const billed = Failure.billedOf(error) !== "no"
+    // The sample that failed may be free and others of its judgement not: budgets know that.
+    const billed = Failure.billedOf(error) !== "no" || !Meter.isNothing(booked)
     note({ score: null, judge, usage, cost: billed ? priced : undefined, error: Failure.problemOf(error) }, billed)
   })
 
@@ -283,12 +297,9 @@ export const attempt = (work: Work, task: Task, draft: Draft): Effect.Effect<voi
     if (response === undefined) return
     yield* task.onAnswer
     const instance = instanceOf(task, draft, response)
-    for (const { name } of work.metrics) {
-      const known = earlier?.response === undefined ? undefined : Cell.score(earlier, name)
-      if (Cell.isSettled(known, work.versions.get(name))) draft.scores.set(name, known)
-    }
+    const known = earlierScores(work, task)
     for (const metric of task.metrics) {
-      if (draft.scores.has(metric.name)) continue
+      if (Cell.isSettled(known.get(metric.name))) continue
       const scoring = Effect.suspend(() => score(work, metric, instance, draft))
       if (metric._tag === "Computed") yield* scoring
       else if (work.judges.exhausted === undefined) yield* patiently(scoring)

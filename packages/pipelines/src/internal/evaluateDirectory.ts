@@ -29,6 +29,12 @@ interface Append {
 const textOf = (summary: Parameters<Run["finish"]>[0]): string =>
   "baseline" in summary ? ComparisonSummary.toJson(summary) : RunSummary.toJson(summary)
 
+const endOf = (file: FileSystem.File) =>
+  Effect.orElseSucceed(
+    Effect.map(file.stat, ({ size }) => Number(size)),
+    () => 0
+  )
+
 const noRoom: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"])
 
 const why = ({ cause, reason }: PlatformError.PlatformError): string => {
@@ -143,16 +149,25 @@ export const make = (root: string): Effect.Effect<ResultStore["Service"], never,
           waiting = []
           if (batch.length === 0) return Effect.void
           const bytes = Buffer.concat(batch.map(({ line }) => line))
+          let begun = false
           const write = Effect.gen(function* () {
             if (torn) yield* handle.truncate(size)
+            begun = true
             torn = true
             yield* handle.writeAll(bytes)
             torn = false
           })
-          return Effect.map(Effect.result(write), (written) => {
+          return Effect.gen(function* () {
+            const written = yield* Effect.result(write)
+            // Of a write that failed in the middle, the lines that are whole are kept, as whoever opens the run next will find them.
+            const whole = Result.isSuccess(written) ? size + bytes.length : size
+            const end = Result.isFailure(written) && begun ? yield* endOf(handle) : whole
+            let position = size
             for (const append of batch) {
-              append.kept = Result.map(written, () => size)
-              if (Result.isSuccess(written)) size += append.line.length
+              const next = position + append.line.length
+              append.kept = next <= end ? Result.succeed(position) : Result.map(written, () => position)
+              if (next <= end) size = next
+              position = next
             }
           })
         })

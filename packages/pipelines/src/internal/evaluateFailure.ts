@@ -1,10 +1,11 @@
 /** What a failed call means: for its cell, for its candidate, for the run. */
 import type * as Budget from "@genops/core/Budget"
+import type * as Metric from "@genops/core/Metric"
 import type * as PriceTable from "@genops/core/PriceTable"
 import type * as Evaluation from "@genops/vertex/Evaluation"
 import type * as GenerativeModel from "@genops/vertex/GenerativeModel"
 import type * as VertexError from "@genops/vertex/VertexError"
-import type * as Cell from "../Cell.ts"
+import * as Cell from "../Cell.ts"
 
 type AnyError = GenerativeModel.GenerateError | Evaluation.EvaluationError
 
@@ -52,7 +53,8 @@ export const problemOf = (error: AnyError): Cell.Problem => ({
 /** Refusals of a service that is overloaded for now. */
 const storm: ReadonlySet<string> = new Set(["ResourceExhausted", "Unavailable"])
 
-/** Whether a cell lacks something because the service was overloaded: it is worth another try when the storm is over. */
-export const isGivenUp = ({ error, scores }: Cell.Cell): boolean =>
-  (error !== undefined && storm.has(error.tag)) ||
-  Object.values(scores).some(({ error }) => error !== undefined && storm.has(error.tag))
+/** Whether a cell lacks its answer or one of these scores because the service was overloaded: it is worth another try when the storm is over. */
+export const isGivenUp = (cell: Cell.Cell, metrics: ReadonlyArray<Metric.Metric>): boolean =>
+  [cell.error, ...metrics.map(({ name }) => Cell.score(cell, name)?.error)].some(
+    (error) => error !== undefined && storm.has(error.tag)
+  )

@@ -70,6 +70,10 @@ export const student = (values: Float64Array, confidence: number) => {
   return { low: center - half, high: center + half, p: Distribution.studentTwoSided(center / error, degrees) }
 }
 
+/** Whether two numbers differ by no more than rounding, as the means of the same scores in another order do. */
+export const isSame = (a: number, b: number): boolean =>
+  Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b))
+
 /** Numbers that are read one by one; NaN where there is none. */
 export interface Reader {
   readonly length: number

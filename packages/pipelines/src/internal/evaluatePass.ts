@@ -12,7 +12,6 @@ import type * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type * as Cell from "../Cell.ts"
 import type * as FanOut from "../FanOut.ts"
-import type { ResultStoreError } from "../ResultStoreError.ts"
 import * as Cells from "./evaluateCell.ts"
 import * as Failure from "./evaluateFailure.ts"
 import * as Lane from "./evaluateLane.ts"
@@ -42,7 +41,8 @@ export interface Context<A, E, R> {
   readonly room: FanOut.FanOut<string>
   /** Room for cells that have their answers and are scored; undefined when they keep the room that they have. */
   readonly scoring: Semaphore.Semaphore | undefined
-  readonly at: (position: number) => Effect.Effect<Cell.Cell, ResultStoreError>
+  /** Reads a kept cell. When it cannot be read, the session is stopped, and it is undefined. */
+  readonly at: (position: number) => Effect.Effect<Cell.Cell | undefined>
   readonly isStopped: () => boolean
   readonly stop: (lane: Lane.Lane, stop: Failure.Stop) => void
   readonly keep: (lane: Lane.Lane, index: number, cell: Cell.Cell) => Effect.Effect<void>
@@ -100,6 +100,7 @@ export const run = <A extends object, E, R>(context: Context<A, E, R>, lane: Lan
       if (Result.isFailure(prepared)) return yield* changed
       const earlier = yield* earlierOf(lane, index)
       const against = stage.against === undefined ? undefined : yield* earlierOf(stage.against, index)
+      if (hasEnded()) return
       const task: Cells.Task = {
         row,
         rowId: id,
@@ -117,7 +118,7 @@ export const run = <A extends object, E, R>(context: Context<A, E, R>, lane: Lan
           if (stage.counts && (draft.isNew || Exit.isSuccess(exit))) lane.done++
           if (draft.isNew) {
             const cell = Cells.cellOf(lane.work, task, draft)
-            if (Failure.isGivenUp(cell)) {
+            if (Failure.isGivenUp(cell, stage.metrics)) {
               lane.givenUp.add(index)
               lane.givenUpAt = yield* Clock.currentTimeMillis
             }

@@ -18,6 +18,7 @@ import * as FanOut from "../FanOut.ts"
 import * as ResultStore from "../ResultStore.ts"
 import type { ResultStoreError } from "../ResultStoreError.ts"
 import type * as RunManifest from "../RunManifest.ts"
+import { StopRequested } from "../StopRequested.ts"
 import type { Judges } from "./evaluateCell.ts"
 import type * as Failure from "./evaluateFailure.ts"
 import * as Lane from "./evaluateLane.ts"
@@ -36,6 +37,8 @@ export interface Settings<A, E, R, S extends Summary> extends Manifest.Plan<A, E
   readonly scoring: number | undefined
   /** Whether cells that the service was too busy for are tried again at the end. */
   readonly triesAgain: boolean
+  /** Ends the session in order when it completes. */
+  readonly stopWhen: Effect.Effect<void> | undefined
   /** Told of each cell that was kept. */
   readonly onCell: (session: Session, lane: Lane.Lane, cell: Cell.Cell) => Effect.Effect<void>
   /** Told of each candidate whose work is done. */
@@ -59,7 +62,7 @@ export interface Session {
   readonly resumed: number
   readonly unsaved: ReadonlyArray<Cell.Cell>
   /** Why it was ended early. */
-  readonly stop: Failure.Stop["reason"] | ResultStoreError | undefined
+  readonly stop: Failure.Stop["reason"] | ResultStoreError | StopRequested | undefined
   readonly firstError: { readonly candidate: string; readonly rowId: string; readonly tag: string } | undefined
 }
 
@@ -134,12 +137,19 @@ export const run = <A extends object, E, R, S extends Summary>(settings: Setting
       isShared: lanes.length > 1,
       room: FanOut.make(settings.concurrency),
       scoring: settings.scoring === undefined ? undefined : Semaphore.makeUnsafe(settings.scoring),
-      at: opened.at,
+      at: (position) =>
+        Effect.catch(opened.at(position), (error) =>
+          Effect.sync(() => {
+            stop(error)
+            return undefined
+          })
+        ),
       isStopped: () => session.stop !== undefined,
       stop: (lane, { reason, scope }) => {
-        if (scope === "candidate") lane.failure ??= reason
+        if (scope === "run") return stop(reason)
+        lane.failure ??= reason
         // When nobody is left, the run has ended.
-        if (scope === "run" || lanes.every(({ failure }) => failure !== undefined)) stop(lanes[0]?.failure ?? reason)
+        if (lanes.every(({ failure }) => failure !== undefined)) stop(lanes[0]?.failure ?? reason)
       },
       keep: (lane, index, cell) =>
         Effect.gen(function* () {
@@ -160,8 +170,11 @@ export const run = <A extends object, E, R, S extends Summary>(settings: Setting
     /** A pass, and once more over the cells that the service was too busy for, when it had time to recover. */
     const work = (lane: Lane.Lane, stage: Pass.Stage) =>
       Effect.gen(function* () {
+        // Those that an earlier stage has given up for good are none of this one.
+        lane.givenUp.clear()
         yield* Pass.run(context, lane, stage)
-        if (!settings.triesAgain || lane.givenUp.size === 0 || session.stop !== undefined) return
+        if (!settings.triesAgain || lane.givenUp.size === 0) return
+        if (session.stop !== undefined || lane.failure !== undefined) return
         lane.pausedUntil = lane.givenUpAt + recovery
         const left = Math.max(0, lane.pausedUntil - (yield* Clock.currentTimeMillis))
         yield* Effect.raceFirst(Effect.sleep(left), Deferred.await(stopped))
@@ -198,12 +211,18 @@ export const run = <A extends object, E, R, S extends Summary>(settings: Setting
         Meter.close(`${key} judges`, books.judge)
       )
     )
+    if (settings.stopWhen !== undefined) {
+      yield* Effect.forkScoped(
+        Effect.map(settings.stopWhen, () => stop(new StopRequested())),
+        { startImmediately: true }
+      )
+    }
     yield* Effect.raceFirst(all, Effect.andThen(settings.beside(session), Effect.never)).pipe(Effect.ensuring(close))
 
     session.stop ??= judges.exhausted
     const summary = settings.summarise(session)
-    const finish = opened.finish(summary)
-    yield* session.stop === undefined ? finish : Effect.ignore(finish)
+    const finished = yield* Effect.result(opened.finish(summary))
+    if (finished._tag === "Failure") session.stop ??= finished.failure
     const ended: Session & { readonly summary: S } = { ...session, summary }
     return ended
   }).pipe(Effect.scoped)
