@@ -66,42 +66,44 @@ export interface Exposure {
  *
  * @since 0.1.0
  */
-export const measure = <A, E, R>(
+export const measure: <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  options?: { readonly onSend?: (exposure: Exposure) => Effect.Effect<void> }
+) => Effect.Effect<Measured<A, E>, never, R> = Effect.fnUntraced(function* <A, E, R>(
   self: Effect.Effect<A, E, R>,
   options: { readonly onSend?: (exposure: Exposure) => Effect.Effect<void> } = {}
-): Effect.Effect<Measured<A, E>, never, R> =>
-  Effect.gen(function* () {
-    const budgets = yield* Guard.Budgets
-    const innermost = budgets.at(-1)
-    if (innermost === undefined) {
-      return { exit: yield* Effect.exit(self), spent: null, uncertain: null }
-    }
-    const region: Region.Region = {
-      _tag: "Region",
-      ledger: Ledger.make(Budget.unlimited("step")),
-      accounting: yield* Accounting.Rules,
-      onSend: options.onSend,
-      onInterrupt: innermost.region?.onInterrupt ?? "drain",
-      drainTimeout: innermost.region?.drainTimeout ?? Duration.seconds(10),
-      waitTimeout: innermost.region?.waitTimeout ?? Duration.minutes(10),
-      line: new Set(),
-      draining: new Set(),
-      refused: 0,
-      unpriced: 0,
-      overrun: 0
-    }
-    const enclosing: Guard.Enclosing = {
-      counter: innermost.counter,
-      counts: false,
-      limitsMoney: false,
-      onUnknownPrice: "allow",
-      region
-    }
-    const exit = yield* self.pipe(Effect.provideService(Guard.Budgets, [...budgets, enclosing]), Effect.exit)
-    yield* Region.drained(region)
-    const { spent, uncertain } = region.ledger
-    return { exit, spent, uncertain }
-  })
+) {
+  const budgets = yield* Guard.Budgets
+  const innermost = budgets.at(-1)
+  if (innermost === undefined) {
+    return { exit: yield* Effect.exit(self), spent: null, uncertain: null }
+  }
+  const region: Region.Region = {
+    _tag: "Region",
+    ledger: Ledger.make(Budget.unlimited("step")),
+    accounting: yield* Accounting.Rules,
+    onSend: options.onSend,
+    onInterrupt: innermost.region?.onInterrupt ?? "drain",
+    drainTimeout: innermost.region?.drainTimeout ?? Duration.seconds(10),
+    waitTimeout: innermost.region?.waitTimeout ?? Duration.minutes(10),
+    line: new Set(),
+    draining: new Set(),
+    refused: 0,
+    unpriced: 0,
+    overrun: 0
+  }
+  const enclosing: Guard.Enclosing = {
+    counter: innermost.counter,
+    counts: false,
+    limitsMoney: false,
+    onUnknownPrice: "allow",
+    region
+  }
+  const exit = yield* self.pipe(Effect.provideService(Guard.Budgets, [...budgets, enclosing]), Effect.exit)
+  yield* Region.drained(region)
+  const { spent, uncertain } = region.ledger
+  return { exit, spent, uncertain }
+})
 
 /**
  * How a reservation ends: nothing was billed, this was billed, or nobody knows and the worst case is booked.

@@ -287,9 +287,8 @@ describe("differences", () => {
       verbosity: candidate === "b" ? 0 : Math.floor(number() * 5) - 2
     })
     const summary = summarise(names, { rows: 60 }, cellsOf(names, { rows: 60 }, scores))
-    const verdicts = (candidate: string) => metrics.map(({ name }) => difference(summary, candidate, name)?.verdict)
-    assert.deepStrictEqual(verdicts("b"), ["better", "worse", "better"], hint)
-    assert.deepStrictEqual(verdicts("c"), ["no_difference_shown", "no_difference_shown", "no_difference_shown"], hint)
+    const verdicts = metrics.map(({ name }) => difference(summary, "b", name)?.verdict)
+    assert.deepStrictEqual(verdicts, ["better", "worse", "better"], hint)
   })
 
   it("of too few rows are not tested, and say so; equal ones have no interval", () => {

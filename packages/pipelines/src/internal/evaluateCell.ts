@@ -109,19 +109,23 @@ export const cellOf = (work: Work, task: Task, { answer, booked, error, scores, 
 }
 
 /** The list price of a use today; null when it is not known. */
-const priceOf = (model: string, location: string, usage: Usage.Usage | undefined, searchQueries = 0) =>
-  Effect.gen(function* () {
-    if (usage === undefined) return null
-    const found = PriceTable.lookup(yield* PriceTable.Prices, { model, location, at: yield* DateTime.now })
-    return Result.match(found, {
-      onFailure: () => null,
-      onSuccess: (price) =>
-        Money.plus(
-          Cost.of(price, usage),
-          Option.getOrElse(Cost.grounding(price, searchQueries), () => Money.zero)
-        )
-    })
+const priceOf = Effect.fnUntraced(function* (
+  model: string,
+  location: string,
+  usage: Usage.Usage | undefined,
+  searchQueries = 0
+) {
+  if (usage === undefined) return null
+  const found = PriceTable.lookup(yield* PriceTable.Prices, { model, location, at: yield* DateTime.now })
+  return Result.match(found, {
+    onFailure: () => null,
+    onSuccess: (price) =>
+      Money.plus(
+        Cost.of(price, usage),
+        Option.getOrElse(Cost.grounding(price, searchQueries), () => Money.zero)
+      )
   })
+})
 
 const answerOf = (response: GenerateResponse.GenerateResponse, cost: Money.Money | null): Partial<Cell.Cell> => ({
   response: response.text,
@@ -154,45 +158,44 @@ const earlierScores = ({ metrics, versions }: Work, { earlier }: Task): Readonly
 /** A call that was dropped because the run was interrupted and it took too long, and that may be paid. */
 const cutOff: Cell.Problem = { tag: "Interrupted", message: "The call was cut off with the run.", billed: "unknown" }
 
-const generate = (work: Work, { prepared }: Task, draft: Draft) =>
-  Effect.gen(function* () {
-    const { configuration, judges, model } = work
-    if (configuration === undefined || prepared.prompt === undefined) {
-      return yield* Effect.die(new Error("a run without given answers has a configuration and a prompt"))
-    }
-    const call = Meter.measured(work.watch(model.generate(configuration, prepared.prompt)), (booked) => {
-      draft.booked.generation = booked
-      if (Meter.isNothing(booked)) return
-      // So it stays when this is the last that is heard of the call.
-      draft.isNew = true
-      draft.error = cutOff
-      draft.unknown = 1
-    })
-    const result = yield* Effect.result(Meter.outside(call, judges.budget))
-    draft.error = undefined
-    draft.unknown = 0
-    if (Result.isFailure(result)) {
-      const error = result.failure
-      const stop = Failure.stopOf(error, work.onBudgetExceeded)
-      if (stop !== undefined) {
-        if (draft.isNew) draft.error = Failure.problemOf(error)
-        return yield* Effect.fail(stop)
-      }
-      const usage = error._tag === "ContentBlocked" ? error.usage : undefined
-      const cost = yield* priceOf(configuration.model, model.location, usage)
-      draft.generation = cost ?? Money.zero
-      if (cost === null && Failure.billedOf(error) !== "no") draft.unknown++
-      draft.error = Failure.problemOf(error)
-      draft.answer = { usage, cost }
-    } else {
-      const { call, grounding, usage } = result.success
-      const cost = yield* priceOf(call.model, call.location, usage, grounding?.webSearchQueries?.length)
-      draft.generation = cost ?? Money.zero
-      if (cost === null) draft.unknown++
-      draft.answer = answerOf(result.success, cost)
-    }
+const generate = Effect.fnUntraced(function* (work: Work, { prepared }: Task, draft: Draft) {
+  const { configuration, judges, model } = work
+  if (configuration === undefined || prepared.prompt === undefined) {
+    return yield* Effect.die(new Error("a run without given answers has a configuration and a prompt"))
+  }
+  const call = Meter.measured(work.watch(model.generate(configuration, prepared.prompt)), (booked) => {
+    draft.booked.generation = booked
+    if (Meter.isNothing(booked)) return
+    // So it stays when this is the last that is heard of the call.
     draft.isNew = true
+    draft.error = cutOff
+    draft.unknown = 1
   })
+  const result = yield* Effect.result(Meter.outside(call, judges.budget))
+  draft.error = undefined
+  draft.unknown = 0
+  if (Result.isFailure(result)) {
+    const error = result.failure
+    const stop = Failure.stopOf(error, work.onBudgetExceeded)
+    if (stop !== undefined) {
+      if (draft.isNew) draft.error = Failure.problemOf(error)
+      return yield* Effect.fail(stop)
+    }
+    const usage = error._tag === "ContentBlocked" ? error.usage : undefined
+    const cost = yield* priceOf(configuration.model, model.location, usage)
+    draft.generation = cost ?? Money.zero
+    if (cost === null && Failure.billedOf(error) !== "no") draft.unknown++
+    draft.error = Failure.problemOf(error)
+    draft.answer = { usage, cost }
+  } else {
+    const { call, grounding, usage } = result.success
+    const cost = yield* priceOf(call.model, call.location, usage, grounding?.webSearchQueries?.length)
+    draft.generation = cost ?? Money.zero
+    if (cost === null) draft.unknown++
+    draft.answer = answerOf(result.success, cost)
+  }
+  draft.isNew = true
+})
 
 const instanceOf = ({ prepared }: Task, { answer }: Draft, response: string): MetricInstance.MetricInstance => ({
   ...prepared.instance,
@@ -213,56 +216,58 @@ const scored = (score: Score.Score, cost: Money.Money | null | undefined): Cell.
   cost
 })
 
-const score = (work: Work, metric: Metric.Metric, instance: MetricInstance.MetricInstance, draft: Draft) =>
-  Effect.gen(function* () {
-    const { evaluation, judges, model } = work
-    const call = evaluation.score(metric, instance)
-    let booked = Meter.nothing
-    const result = yield* Effect.result(
-      metric._tag === "Computed"
-        ? call
-        : Meter.measured(call, (found) => {
-            booked = found
-            // It is kept, whatever comes of the judgement.
-            draft.isNew ||= !Meter.isNothing(found)
-            draft.booked.judge = Meter.plus(draft.booked.judge, found)
-          })
-    )
-    const { judge, usage } = Result.match(result, {
-      onSuccess: ({ judge, usage }) => ({ judge, usage }),
-      onFailure: (error) =>
-        error._tag === "JudgeFailed"
-          ? { judge: error.judge, usage: error.usage }
-          : { judge: undefined, usage: undefined }
-    })
-    const priced = judge === undefined ? null : yield* priceOf(judge, model.location, usage)
-    draft.judge = Money.plus(draft.judge, priced ?? Money.zero)
-    const note = (entry: Cell.CellScore, wasBilled: boolean) => {
-      if (wasBilled && priced === null) draft.unknown++
-      draft.scores.set(metric.name, defined({ ...entry, version: work.versions.get(metric.name) }))
-      draft.isNew = true
-    }
-    if (Result.isSuccess(result) && result.success._tag === "Rating" && !Number.isFinite(result.success.score)) {
-      const message = `${metric.name} was rated ${result.success.score}, which is no number.`
-      return note({ score: null, judge, usage, cost: priced, error: { tag: "NotFinite", message } }, false)
-    }
-    if (Result.isSuccess(result)) {
-      // Computed scores come without a judge and are free; the service's own metrics are billed at a price it does not say.
-      const isPaid = judge !== undefined || (result.success.scoredBy === "vertex" && metric._tag !== "Computed")
-      return note(scored(result.success, isPaid ? priced : undefined), isPaid)
-    }
-    const error = result.failure
-    if (error._tag === "BudgetExceeded" && error.budget === judges.budget?.region?.ledger.limits.name) {
-      judges.exhausted ??= error
-      return
-    }
-    const stop = Failure.stopOf(error, work.onBudgetExceeded)
-    // A judge that cannot be asked concerns all candidates.
-    if (stop !== undefined) return yield* Effect.fail<Failure.Stop>({ ...stop, scope: "run" })
-    // The sample that failed may be free and others of its judgement not: budgets know that.
-    const billed = Failure.billedOf(error) !== "no" || !Meter.isNothing(booked)
-    note({ score: null, judge, usage, cost: billed ? priced : undefined, error: Failure.problemOf(error) }, billed)
+const score = Effect.fnUntraced(function* (
+  work: Work,
+  metric: Metric.Metric,
+  instance: MetricInstance.MetricInstance,
+  draft: Draft
+) {
+  const { evaluation, judges, model } = work
+  const call = evaluation.score(metric, instance)
+  let booked = Meter.nothing
+  const result = yield* Effect.result(
+    metric._tag === "Computed"
+      ? call
+      : Meter.measured(call, (found) => {
+          booked = found
+          // It is kept, whatever comes of the judgement.
+          draft.isNew ||= !Meter.isNothing(found)
+          draft.booked.judge = Meter.plus(draft.booked.judge, found)
+        })
+  )
+  const { judge, usage } = Result.match(result, {
+    onSuccess: ({ judge, usage }) => ({ judge, usage }),
+    onFailure: (error) =>
+      error._tag === "JudgeFailed" ? { judge: error.judge, usage: error.usage } : { judge: undefined, usage: undefined }
   })
+  const priced = judge === undefined ? null : yield* priceOf(judge, model.location, usage)
+  draft.judge = Money.plus(draft.judge, priced ?? Money.zero)
+  const note = (entry: Cell.CellScore, wasBilled: boolean) => {
+    if (wasBilled && priced === null) draft.unknown++
+    draft.scores.set(metric.name, defined({ ...entry, version: work.versions.get(metric.name) }))
+    draft.isNew = true
+  }
+  if (Result.isSuccess(result) && result.success._tag === "Rating" && !Number.isFinite(result.success.score)) {
+    const message = `${metric.name} was rated ${result.success.score}, which is no number.`
+    return note({ score: null, judge, usage, cost: priced, error: { tag: "NotFinite", message } }, false)
+  }
+  if (Result.isSuccess(result)) {
+    // Computed scores come without a judge and are free; the service's own metrics are billed at a price it does not say.
+    const isPaid = judge !== undefined || (result.success.scoredBy === "vertex" && metric._tag !== "Computed")
+    return note(scored(result.success, isPaid ? priced : undefined), isPaid)
+  }
+  const error = result.failure
+  if (error._tag === "BudgetExceeded" && error.budget === judges.budget?.region?.ledger.limits.name) {
+    judges.exhausted ??= error
+    return
+  }
+  const stop = Failure.stopOf(error, work.onBudgetExceeded)
+  // A judge that cannot be asked concerns all candidates.
+  if (stop !== undefined) return yield* Effect.fail<Failure.Stop>({ ...stop, scope: "run" })
+  // The sample that failed may be free and others of its judgement not: budgets know that.
+  const billed = Failure.billedOf(error) !== "no" || !Meter.isNothing(booked)
+  note({ score: null, judge, usage, cost: billed ? priced : undefined, error: Failure.problemOf(error) }, billed)
+})
 
 // As long as a budget reads an interrupted call to its end.
 const patience = "10 seconds"
@@ -272,20 +277,19 @@ const patience = "10 seconds"
  */
 const patiently = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const fiber = yield* Effect.forkDetach(Effect.interruptible(call), { startImmediately: true })
-      return yield* Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
+    Effect.flatMap(Effect.forkDetach(Effect.interruptible(call), { startImmediately: true }), (fiber) =>
+      Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
         Effect.andThen(Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), patience), Fiber.interrupt(fiber))
       )
-    })
+    )
   )
 
 /**
  * Works on a cell and notes in the draft what is there, step by step. Fails only with what later cells would meet too; what went
  * wrong with this one is in the draft.
  */
-export const attempt = (work: Work, task: Task, draft: Draft): Effect.Effect<void, Failure.Stop> =>
-  Effect.gen(function* () {
+export const attempt: (work: Work, task: Task, draft: Draft) => Effect.Effect<void, Failure.Stop> = Effect.fnUntraced(
+  function* (work, task, draft) {
     const { earlier, prepared } = task
     if (earlier?.response !== undefined) draft.answer = earlierAnswer(earlier)
     else if (prepared.response !== undefined) {
@@ -304,4 +308,5 @@ export const attempt = (work: Work, task: Task, draft: Draft): Effect.Effect<voi
       if (metric._tag === "Computed") yield* scoring
       else if (work.judges.exhausted === undefined) yield* patiently(scoring)
     }
-  })
+  }
+)

@@ -143,33 +143,36 @@ export const make = (root: string): Effect.Effect<ResultStore["Service"], never,
         let torn = false
         let waiting: Array<Append> = []
         const oneByOne = yield* Semaphore.make(1)
+        const writeCells = Effect.fnUntraced(function* (batch: ReadonlyArray<Append>) {
+          const bytes = Buffer.concat(batch.map(({ line }) => line))
+          let begun = false
+          const written = yield* Effect.result(
+            Effect.andThen(
+              torn ? handle.truncate(size) : Effect.void,
+              Effect.suspend(() => {
+                begun = true
+                torn = true
+                return handle.writeAll(bytes)
+              })
+            )
+          )
+          if (Result.isSuccess(written)) torn = false
+          // Of a write that failed in the middle, the lines that are whole are kept, as whoever opens the run next will find them.
+          const whole = Result.isSuccess(written) ? size + bytes.length : size
+          const end = Result.isFailure(written) && begun ? yield* endOf(handle) : whole
+          let position = size
+          for (const append of batch) {
+            const next = position + append.line.length
+            append.kept = next <= end ? Result.succeed(position) : Result.map(written, () => position)
+            if (next <= end) size = next
+            position = next
+          }
+        })
         /** Writes what waits, all at once: whoever comes while this goes on is written with the next. */
         const flush = Effect.suspend(() => {
           const batch = waiting
           waiting = []
-          if (batch.length === 0) return Effect.void
-          const bytes = Buffer.concat(batch.map(({ line }) => line))
-          let begun = false
-          const write = Effect.gen(function* () {
-            if (torn) yield* handle.truncate(size)
-            begun = true
-            torn = true
-            yield* handle.writeAll(bytes)
-            torn = false
-          })
-          return Effect.gen(function* () {
-            const written = yield* Effect.result(write)
-            // Of a write that failed in the middle, the lines that are whole are kept, as whoever opens the run next will find them.
-            const whole = Result.isSuccess(written) ? size + bytes.length : size
-            const end = Result.isFailure(written) && begun ? yield* endOf(handle) : whole
-            let position = size
-            for (const append of batch) {
-              const next = position + append.line.length
-              append.kept = next <= end ? Result.succeed(position) : Result.map(written, () => position)
-              if (next <= end) size = next
-              position = next
-            }
-          })
+          return batch.length === 0 ? Effect.void : writeCells(batch)
         })
 
         return {

@@ -93,44 +93,51 @@ export const run = <A extends object, E, R>(context: Context<A, E, R>, lane: Lan
     return position === undefined ? Effect.succeed(undefined) : context.at(position)
   }
 
-  const workOn = ({ event: { id, value }, index, repeat, row }: Place<A>, onAnswer: Effect.Effect<void>) =>
-    Effect.gen(function* () {
-      if (hasEnded()) return
-      const prepared = Row.prepare(id, value, prompt, columns)
-      if (Result.isFailure(prepared)) return yield* changed
-      const earlier = yield* earlierOf(lane, index)
-      const against = stage.against === undefined ? undefined : yield* earlierOf(stage.against, index)
-      if (hasEnded()) return
-      const task: Cells.Task = {
-        row,
-        rowId: id,
-        repeat: repeats > 1 ? repeat : undefined,
-        prepared: against?.response === undefined ? prepared.success : Row.against(prepared.success, against.response),
-        metrics: stage.metrics,
-        earlier,
-        onAnswer
+  // Not made anew for each cell: V8 keeps what a generator function closes over until its next full collection.
+  const kept = Effect.fnUntraced(function* (
+    index: number,
+    task: Cells.Task,
+    restore: <B, E2, R2>(effect: Effect.Effect<B, E2, R2>) => Effect.Effect<B, E2, R2>
+  ) {
+    const draft = Cells.draft()
+    const exit = yield* Effect.exit(restore(Cells.attempt(lane.work, task, draft)))
+    // Also when it was broken off: what was paid is kept.
+    if (stage.counts && (draft.isNew || Exit.isSuccess(exit))) lane.done++
+    if (draft.isNew) {
+      const cell = Cells.cellOf(lane.work, task, draft)
+      if (Failure.isGivenUp(cell, stage.metrics)) {
+        lane.givenUp.add(index)
+        lane.givenUpAt = yield* Clock.currentTimeMillis
       }
-      const draft = Cells.draft()
-      yield* Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const exit = yield* Effect.exit(restore(Cells.attempt(lane.work, task, draft)))
-          // Also when it was broken off: what was paid is kept.
-          if (stage.counts && (draft.isNew || Exit.isSuccess(exit))) lane.done++
-          if (draft.isNew) {
-            const cell = Cells.cellOf(lane.work, task, draft)
-            if (Failure.isGivenUp(cell, stage.metrics)) {
-              lane.givenUp.add(index)
-              lane.givenUpAt = yield* Clock.currentTimeMillis
-            }
-            yield* context.keep(lane, index, cell)
-          }
-          if (Exit.isSuccess(exit)) return
-          const stop = Exit.findErrorOption(exit)
-          if (Option.isNone(stop)) return yield* Effect.orDie(exit)
-          context.stop(lane, stop.value)
-        })
-      )
-    })
+      yield* context.keep(lane, index, cell)
+    }
+    if (Exit.isSuccess(exit)) return
+    const stop = Exit.findErrorOption(exit)
+    if (Option.isNone(stop)) return yield* Effect.orDie(exit)
+    context.stop(lane, stop.value)
+  })
+
+  const workOn = Effect.fnUntraced(function* (
+    { event: { id, value }, index, repeat, row }: Place<A>,
+    onAnswer: Effect.Effect<void>
+  ) {
+    if (hasEnded()) return
+    const prepared = Row.prepare(id, value, prompt, columns)
+    if (Result.isFailure(prepared)) return yield* changed
+    const earlier = yield* earlierOf(lane, index)
+    const against = stage.against === undefined ? undefined : yield* earlierOf(stage.against, index)
+    if (hasEnded()) return
+    const task: Cells.Task = {
+      row,
+      rowId: id,
+      repeat: repeats > 1 ? repeat : undefined,
+      prepared: against?.response === undefined ? prepared.success : Row.against(prepared.success, against.response),
+      metrics: stage.metrics,
+      earlier,
+      onAnswer
+    }
+    yield* Effect.uninterruptibleMask((restore) => kept(index, task, restore))
+  })
 
   const placesOf = (row: number, event: Dataset.Row<A>): ReadonlyArray<Place<A>> => {
     const wanted: Array<Place<A>> = []

@@ -128,6 +128,19 @@ export const run = <A extends object, E, R, S extends Summary>(settings: Setting
       session.stop ??= reason
       Deferred.doneUnsafe(stopped, Effect.void)
     }
+    const keep: Pass.Context<A, E, R>["keep"] = Effect.fnUntraced(function* (lane, index, cell) {
+      book(cell)
+      const kept = yield* Effect.result(opened.append(cell))
+      if (kept._tag === "Failure") {
+        unsaved.push(cell)
+        return stop(kept.failure)
+      }
+      Lane.put(lane, index, cell, kept.success, compares)
+      const { candidate, error, rowId } = cell
+      if (error !== undefined) session.firstError ??= { candidate, rowId, tag: error.tag }
+      // The caller's own budgets are around what it is told, not the books of a cell.
+      yield* Effect.provideService(settings.onCell(session, lane, cell), Guard.Budgets, budgets)
+    })
     const context: Pass.Context<A, E, R> = {
       dataset,
       prompt: settings.prompt,
@@ -151,20 +164,7 @@ export const run = <A extends object, E, R, S extends Summary>(settings: Setting
         // When nobody is left, the run has ended.
         if (lanes.every(({ failure }) => failure !== undefined)) stop(lanes[0]?.failure ?? reason)
       },
-      keep: (lane, index, cell) =>
-        Effect.gen(function* () {
-          book(cell)
-          const kept = yield* Effect.result(opened.append(cell))
-          if (kept._tag === "Failure") {
-            unsaved.push(cell)
-            return stop(kept.failure)
-          }
-          Lane.put(lane, index, cell, kept.success, compares)
-          const { candidate, error, rowId } = cell
-          if (error !== undefined) session.firstError ??= { candidate, rowId, tag: error.tag }
-          // The caller's own budgets are around what it is told, not the books of a cell.
-          yield* Effect.provideService(settings.onCell(session, lane, cell), Guard.Budgets, budgets)
-        })
+      keep
     }
 
     /** A pass, and once more over the cells that the service was too busy for, when it had time to recover. */

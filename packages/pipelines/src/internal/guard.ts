@@ -88,14 +88,14 @@ const meterOf = (call: Call): CallMeter => ({
 })
 
 /** Reckons what the call can cost, and asks the budgets that look at one request only. */
-const assess = (
+const assess: (
   budgets: ReadonlyArray<Enclosing>,
   location: string,
   operation: string,
   configuration: ModelConfiguration.ModelConfiguration,
   input: Content.Input
-): Effect.Effect<WorstCase.WorstCase, GenerateError> =>
-  Effect.gen(function* () {
+) => Effect.Effect<WorstCase.WorstCase, GenerateError> = Effect.fnUntraced(
+  function* (budgets, location, operation, configuration, input) {
     const valid = ModelConfiguration.validate(configuration)
     if (Result.isFailure(valid)) return yield* Effect.fail(invalid(operation, configuration, valid.failure))
     const counter = budgets.findLast(({ counts }) => counts) ?? budgets.at(-1)
@@ -113,7 +113,8 @@ const assess = (
       yield* Effect.fromResult(Result.mapError(fits, (refusal) => Budget.explain(refusal, worst.explain())))
     }
     return worst
-  })
+  }
+)
 
 const invalid = (
   operation: string,
@@ -132,20 +133,19 @@ const invalid = (
   })
 
 /** Holds the worst case of a call. For use in an uninterruptible region. */
-const open = (
+const open: (
   regions: Arr.NonEmptyReadonlyArray<Region.Region>,
   worst: WorstCase.WorstCase
-): Effect.Effect<Call, Budget.BudgetExceeded> =>
-  Effect.gen(function* () {
-    const outer = yield* Current
-    // A model around this one made the outer call: it sends through this one, unless it said that it sends itself.
-    if (outer !== undefined && !(outer.reports && outer.sent)) Region.end(outer.hold, { _tag: "Release" })
-    const hold: Region.Hold = { regions, worst: worst.amount, explain: worst.explain, ids: undefined }
-    yield* Region.take(hold)
-    yield* Region.sending(hold)
-    if (Result.isFailure(worst.price)) for (const region of regions) region.unpriced++
-    return { hold, worst, region: Arr.lastNonEmpty(regions), sent: false, reports: false, draining: false }
-  })
+) => Effect.Effect<Call, Budget.BudgetExceeded> = Effect.fnUntraced(function* (regions, worst) {
+  const outer = yield* Current
+  // A model around this one made the outer call: it sends through this one, unless it said that it sends itself.
+  if (outer !== undefined && !(outer.reports && outer.sent)) Region.end(outer.hold, { _tag: "Release" })
+  const hold: Region.Hold = { regions, worst: worst.amount, explain: worst.explain, ids: undefined }
+  yield* Region.take(hold)
+  yield* Region.sending(hold)
+  if (Result.isFailure(worst.price)) for (const region of regions) region.unpriced++
+  return { hold, worst, region: Arr.lastNonEmpty(regions), sent: false, reports: false, draining: false }
+})
 
 /** Runs the call in a fiber of its own, so that it can go on when its caller is gone. When it ends, it has booked. */
 const start = <A>(
@@ -207,22 +207,21 @@ export const meter = (model: GenerativeModel["Service"]): GenerativeModel["Servi
   if (metered.has(model)) return model
   const { location } = model
 
-  const generate: GenerativeModel["Service"]["generate"] = (configuration, input) =>
-    Effect.gen(function* () {
-      const send = Effect.suspend(() => model.generate(configuration, input))
-      const budgets = yield* Budgets
-      if (budgets.length === 0) return yield* send
-      const worst = yield* assess(budgets, location, "generateContent", configuration, input)
-      const regions = regionsOf(budgets)
-      if (!Arr.isReadonlyArrayNonEmpty(regions)) return yield* send
-      return yield* Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const call = yield* open(regions, worst)
-          const fiber = yield* start(call, send, readingOf)
-          return yield* Effect.onInterrupt(restore(Fiber.join(fiber)), () => stop(call, fiber))
-        })
+  const generate: GenerativeModel["Service"]["generate"] = Effect.fnUntraced(function* (configuration, input) {
+    const send = Effect.suspend(() => model.generate(configuration, input))
+    const budgets = yield* Budgets
+    if (budgets.length === 0) return yield* send
+    const worst = yield* assess(budgets, location, "generateContent", configuration, input)
+    const regions = regionsOf(budgets)
+    if (!Arr.isReadonlyArrayNonEmpty(regions)) return yield* send
+    return yield* Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(open(regions, worst), (call) =>
+        Effect.flatMap(start(call, send, readingOf), (fiber) =>
+          Effect.onInterrupt(restore(Fiber.join(fiber)), () => stop(call, fiber))
+        )
       )
-    })
+    )
+  })
 
   const stream: GenerativeModel["Service"]["stream"] = (configuration, input) =>
     Effect.gen(function* () {
