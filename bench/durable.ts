@@ -9,7 +9,7 @@ import * as Postgres from "../test/durable/Postgres.ts"
 import type { Options } from "./client.ts"
 import { figure, markdown, median, spread, type Table } from "./client/Table.ts"
 import * as Contestant from "./durable/Contestant.ts"
-import * as Published from "./durable/Published.ts"
+import * as Published from "./Published.ts"
 
 interface Entry {
   readonly name: string
@@ -26,7 +26,7 @@ const installPeers = () => {
 }
 
 const entriesIn = (folder: string, makeDatabase: () => Promise<string>): ReadonlyArray<Entry> => {
-  const genops = Published.make()
+  const genops = join(Published.make("durable", ["GenopsMain"]), "GenopsMain.mjs")
   let files = 0
   return [
     { name: "genops, memory", start: () => Contestant.start(genops, ["memory"]) },
@@ -77,19 +77,24 @@ const steps = async (entries: ReadonlyArray<Entry>, rounds: number): Promise<Tab
 const waiting = 1000
 
 const memory = async (entries: ReadonlyArray<Entry>, rounds: number): Promise<Table> => {
-  const sizes = new Map(entries.map(({ name }) => [name, new Array<number>()]))
+  const sizes = new Map(entries.map(({ name }) => [name, { resident: new Array<number>(), live: new Array<number>() }]))
   for (let round = 0; round < rounds; round++) {
     for (const { name, start } of entries) {
       const contestant = await start()
-      sizes.get(name)?.push(Number(await contestant.ask({ kind: "waiting", count: waiting })) / 2 ** 20)
+      const [resident = NaN, live = NaN] = [await contestant.ask({ kind: "waiting", count: waiting })].flat()
+      sizes.get(name)?.resident.push(resident / 2 ** 20)
+      sizes.get(name)?.live.push(live / 2 ** 20)
       await contestant.stop()
     }
   }
   return {
     title: `Memory of ${waiting.toLocaleString("en-US")} runs that wait`,
-    note: `Runs that pause for an hour, each with a caller that waits for its result, in one process: resident memory three seconds after the last one began to pause. Medians of ${rounds} fresh processes.`,
-    columns: ["engine", "MB"],
-    rows: entries.map(({ name }) => [name, figure(median(sizes.get(name) ?? []))])
+    note: `Runs that pause for an hour, each with a caller that waits for its result, in one process: memory three seconds after the last one began to pause, and after a garbage collection. What is resident beyond the live heap is mostly V8's young generation, which it sizes by the machine. Medians of ${rounds} fresh processes.`,
+    columns: ["engine", "MB resident", "MB live heap"],
+    rows: entries.map(({ name }) => {
+      const { live, resident } = sizes.get(name) ?? { live: [], resident: [] }
+      return [name, figure(median(resident)), figure(median(live))]
+    })
   }
 }
 

@@ -1,10 +1,11 @@
 /** A library with its store, in a process of its own, that is asked to do things over IPC. */
 import { type ChildProcess, fork } from "node:child_process"
+import * as Published from "../Published.ts"
 
 export type Request =
   /** Runs a workflow of so many steps that do nothing. Answers milliseconds. */
   | { readonly kind: "steps"; readonly count: number; readonly concurrency: number }
-  /** Starts so many workflows that pause for an hour, and waits for their results. Answers the resident memory in bytes. */
+  /** Starts so many workflows that pause for an hour, and waits for their results. Answers resident memory and live heap in bytes. */
   | { readonly kind: "waiting"; readonly count: number }
   /** Runs so many workflows that pause for two seconds. Answers by how many milliseconds each went on too late. */
   | { readonly kind: "lateness"; readonly count: number }
@@ -26,11 +27,9 @@ const answerOf = (child: ChildProcess): Promise<Answer> =>
     })
   })
 
-const hooks = new URL("published.mjs", import.meta.url).href
-
 /** Starts a file of JavaScript, which says by its first message that it is ready. */
 export const start = async (file: string, args: ReadonlyArray<string>): Promise<Contestant> => {
-  const execArgv = ["--expose-gc", "--no-deprecation", "--import", hooks]
+  const execArgv = ["--expose-gc", "--no-deprecation", ...Published.flags]
   const child = fork(file, args, { execArgv, stdio: ["ignore", "ignore", "inherit", "ipc"] })
   await answerOf(child)
   return {

@@ -77,7 +77,7 @@ const answer = (request: Request) =>
         while (paused < request.count) yield* Effect.sleep("100 millis")
         yield* Effect.sleep("3 seconds")
         global.gc?.()
-        return process.memoryUsage.rss()
+        return [process.memoryUsage.rss(), process.memoryUsage().heapUsed]
       }
       case "lateness":
         return yield* pauses(request.count, 2000)

@@ -58,7 +58,7 @@ const answer = async (request) => {
       while (paused < request.count) await rest(100)
       await rest(3000)
       global.gc?.()
-      return process.memoryUsage.rss()
+      return [process.memoryUsage.rss(), process.memoryUsage().heapUsed]
     }
     case "lateness":
       return pauses(request.count, 2000)

@@ -35,7 +35,7 @@ const settings = (viewOnly: boolean): Partial<ShardingConfig.ShardingConfig["Ser
   // A name, no address: runners meet in the database only, nothing listens. Who has none is a client, no runner.
   runnerAddress: viewOnly ? Option.none() : Option.some(RunnerAddress.make(`genops-${crypto.randomUUID()}`, 0)),
   // How late a durable sleep wakes, and how late another runner sees what was sent to it.
-  entityMessagePollInterval: "500 millis",
+  entityMessagePollInterval: "200 millis",
   // A runner that did not refresh for this long is dead: others take its runs over.
   shardLockExpiration: "6 seconds",
   shardLockRefreshInterval: "2 seconds",
