@@ -77,24 +77,26 @@ const steps = async (entries: ReadonlyArray<Entry>, rounds: number): Promise<Tab
 const waiting = 1000
 
 const memory = async (entries: ReadonlyArray<Entry>, rounds: number): Promise<Table> => {
-  const sizes = new Map(entries.map(({ name }) => [name, { resident: new Array<number>(), live: new Array<number>() }]))
+  const sizes = new Map(entries.map(({ name }) => [name, new Array<ReadonlyArray<number>>()]))
   for (let round = 0; round < rounds; round++) {
     for (const { name, start } of entries) {
       const contestant = await start()
-      const [resident = NaN, live = NaN] = [await contestant.ask({ kind: "waiting", count: waiting })].flat()
-      sizes.get(name)?.resident.push(resident / 2 ** 20)
-      sizes.get(name)?.live.push(live / 2 ** 20)
+      const bytes = [await contestant.ask({ kind: "waiting", count: waiting })].flat()
+      sizes.get(name)?.push(bytes.map((size) => size / 2 ** 20))
       await contestant.stop()
     }
   }
   return {
     title: `Memory of ${waiting.toLocaleString("en-US")} runs that wait`,
-    note: `Runs that pause for an hour, each with a caller that waits for its result, in one process: memory three seconds after the last one began to pause, and after a garbage collection. What is resident beyond the live heap is mostly V8's young generation, which it sizes by the machine. Medians of ${rounds} fresh processes.`,
-    columns: ["engine", "MB resident", "MB live heap"],
-    rows: entries.map(({ name }) => {
-      const { live, resident } = sizes.get(name) ?? { live: [], resident: [] }
-      return [name, figure(median(resident)), figure(median(live))]
-    })
+    note:
+      "Runs that pause for an hour, each with a caller that waits for its result, in one process: MB resident and MB of live heap three seconds " +
+      "after the last one began to pause, and when they have waited for 15, each after a garbage collection. What is resident beyond the live " +
+      `heap is mostly V8's young generation, which it sizes by the machine. Medians of ${rounds} fresh processes.`,
+    columns: ["engine", "resident", "live", "15 s: resident", "live", "most resident"],
+    rows: entries.map(({ name }) => [
+      name,
+      ...[0, 1, 2, 3, 4].map((at) => figure(median((sizes.get(name) ?? []).map((all) => all[at] ?? NaN))))
+    ])
   }
 }
 

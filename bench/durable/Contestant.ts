@@ -5,7 +5,10 @@ import * as Published from "../Published.ts"
 export type Request =
   /** Runs a workflow of so many steps that do nothing. Answers milliseconds. */
   | { readonly kind: "steps"; readonly count: number; readonly concurrency: number }
-  /** Starts so many workflows that pause for an hour, and waits for their results. Answers resident memory and live heap in bytes. */
+  /**
+   * Starts so many workflows that pause for an hour, and waits for their results. Answers in bytes:
+   * resident memory and live heap after three seconds, both after 15, and the most that was resident.
+   */
   | { readonly kind: "waiting"; readonly count: number }
   /** Runs so many workflows that pause for two seconds. Answers by how many milliseconds each went on too late. */
   | { readonly kind: "lateness"; readonly count: number }

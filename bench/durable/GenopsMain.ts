@@ -62,6 +62,13 @@ const pauses = (count: number, milliseconds: number) =>
     { concurrency: "unbounded" }
   )
 
+/** Resident memory and live heap in bytes. */
+const measured = () => {
+  global.gc?.()
+  const { heapUsed, rss } = process.memoryUsage()
+  return [rss, heapUsed]
+}
+
 const answer = (request: Request) =>
   Effect.gen(function* () {
     switch (request.kind) {
@@ -76,8 +83,9 @@ const answer = (request: Request) =>
         yield* Effect.forkDetach(pauses(request.count, 3_600_000))
         while (paused < request.count) yield* Effect.sleep("100 millis")
         yield* Effect.sleep("3 seconds")
-        global.gc?.()
-        return [process.memoryUsage.rss(), process.memoryUsage().heapUsed]
+        const soon = measured()
+        yield* Effect.sleep("12 seconds")
+        return [...soon, ...measured(), process.resourceUsage().maxRSS * 1024]
       }
       case "lateness":
         return yield* pauses(request.count, 2000)

@@ -41,6 +41,12 @@ const pauses = (count, milliseconds) =>
 
 const rest = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+const measured = () => {
+  global.gc?.()
+  const { heapUsed, rss } = process.memoryUsage()
+  return [rss, heapUsed]
+}
+
 const answer = async (request) => {
   switch (request.kind) {
     case "steps": {
@@ -57,8 +63,9 @@ const answer = async (request) => {
       void pauses(request.count, 3_600_000)
       while (paused < request.count) await rest(100)
       await rest(3000)
-      global.gc?.()
-      return [process.memoryUsage.rss(), process.memoryUsage().heapUsed]
+      const soon = measured()
+      await rest(12000)
+      return [...soon, ...measured(), process.resourceUsage().maxRSS * 1024]
     }
     case "lateness":
       return pauses(request.count, 2000)
