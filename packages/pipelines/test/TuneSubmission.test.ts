@@ -249,6 +249,26 @@ describe("SubmissionUncertain", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect(
+    "orders no job beside the one that is there when a person names a wrong one, and then says resubmit",
+    () => {
+      let plan: Run.Plan = { assumeSubmitted: "99" }
+      const { layer } = Run.program(() => plan)
+      return Effect.gen(function* () {
+        const id = yield* Run.parking.executionId({ id: Run.runId })
+        const ours = yield* Tuning.create({ ...Run.request, labels: { [Tune.label]: Tune.keyOf(id, "tune") } })
+        yield* Run.start(Run.parking)
+        yield* TestClock.adjust("1 hour")
+        assert.instanceOf(yield* Run.reasonOf(id), VertexError.VertexError)
+        plan = { resubmit: true }
+        yield* Run.parking.resume(id)
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual((yield* Run.resultOf(id, Run.parking)).job, ours.name)
+        assert.strictEqual(yield* creations, 1)
+      }).pipe(Effect.provide(layer))
+    }
+  )
+
   it.effect("is spared a run that is told from the start which job it is, and keeps to it", () => {
     let plan: Run.Plan = { assumeSubmitted: "1" }
     const { layer } = Run.program(() => plan)

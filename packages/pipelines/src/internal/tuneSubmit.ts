@@ -122,7 +122,9 @@ const Decision = Schema.Union([
 /** What a person has decided. It is recorded, so that it need not be said again. */
 const decide = (work: tuneJob.Work, number: number, lost: string | undefined, candidates: ReadonlyArray<Candidate>) => {
   const { assumeSubmitted, grace, key, name, resubmit, service } = work
-  const several = candidates.filter(({ isOurs }) => isOurs).length > 1
+  const own = candidates.filter(({ isOurs }) => isOurs)
+  const [only] = own
+  const several = own.length > 1
   const uncertain = new SubmissionUncertain({
     step: name,
     reason: several ? "Several" : candidates.length > 0 ? "Foreign" : "Lost",
@@ -136,9 +138,12 @@ const decide = (work: tuneJob.Work, number: number, lost: string | undefined, ca
   const decision: Effect.Effect<typeof Decision.Type, SubmissionUncertain | VertexError.VertexError> =
     assumeSubmitted !== undefined
       ? Effect.map(service.get(assumeSubmitted), (job) => ({ _tag: "Adopt", job: job.name }))
-      : resubmit && !several
-        ? Effect.succeed({ _tag: "Resubmit" })
-        : Effect.fail(uncertain)
+      : only !== undefined && !several
+        ? // It was to be said which job it is, and is not any more: there is one only, and another must not be ordered beside it.
+          Effect.succeed({ _tag: "Adopt", job: only.name })
+        : resubmit && !several
+          ? Effect.succeed({ _tag: "Resubmit" })
+          : Effect.fail(uncertain)
   return tuneJob.step({
     name: `${name}/decision/${number}`,
     success: Decision,
