@@ -1,12 +1,11 @@
-/** The emulated BigQuery in a process of its own: what survives kill -9, when DuckDB is loaded, what SQL can reach, and the `bq` command. */
+/** The emulated BigQuery in a process of its own: what survives kill -9, when DuckDB is loaded, and what SQL can reach. */
 import { assert, describe, it } from "@effect/vitest"
-import { execFile, spawn, spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import * as Warehouse from "../src/bigquery/Warehouse.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -262,71 +261,4 @@ describe("DuckDB", { timeout: 60_000 }, () => {
     assert.deepStrictEqual(Fs.readdirSync(place.directory), ["secret.csv"])
     warehouse.close()
   })
-})
-
-const bq = process.env["GENOPS_BQ"]
-
-describe("bq", { timeout: 180_000 }, () => {
-  // Each of its commands takes some seconds to start.
-  it.skipIf(bq === undefined)(
-    "makes, loads, queries, shows, lists and removes (skipped without GENOPS_BQ, its path)",
-    async () => {
-      await using server = await serve()
-      using place = temporary()
-      const [json, csv] = [join(place.directory, "rows.jsonl"), join(place.directory, "rows.csv")]
-      Fs.writeFileSync(json, '{"id":1,"name":"Ann","at":"2026-11-22 18:40:00"}\n{"id":2,"name":"Bob"}\n')
-      Fs.writeFileSync(csv, 'id,name\n3,"C, D"\n')
-      const run = async (...all: ReadonlyArray<string>) => {
-        const flags = [
-          `--api=${server.url()}`,
-          "--oauth_access_token=any",
-          "--project_id=demo",
-          "--headless",
-          "--quiet"
-        ]
-        const options = {
-          env: { ...process.env, HOME: place.directory, CLOUDSDK_CONFIG: join(place.directory, "config") }
-        }
-        const { code, stdout } = await promisify(execFile)(bq ?? "bq", [...flags, ...all], options).then(
-          ({ stdout }) => ({ code: 0, stdout }),
-          (failed: { readonly code: number; readonly stdout: string }) => failed
-        )
-        return { code, stdout }
-      }
-      const answer = async (...all: ReadonlyArray<string>) => {
-        const { code, stdout } = await run("--format=json", ...all)
-        assert.strictEqual(code, 0, stdout)
-        return stdout.trim() === "" ? undefined : JSON.parse(stdout)
-      }
-      const done = async (...all: ReadonlyArray<string>) => {
-        const { code, stdout } = await run(...all)
-        assert.strictEqual(code, 0, stdout)
-      }
-      await done("mk", "--dataset", "demo:ds")
-      await done("mk", "--table", "demo:ds.t", "id:INTEGER,name:STRING,at:TIMESTAMP")
-      await done("load", "--source_format=NEWLINE_DELIMITED_JSON", "demo:ds.t", json)
-      await done("load", "--source_format=CSV", "--skip_leading_rows=1", "demo:ds.u", csv, "id:INTEGER,name:STRING")
-      const query = (sql: string, ...more: ReadonlyArray<string>) => answer("query", "--nouse_legacy_sql", ...more, sql)
-      assert.deepStrictEqual(await query("SELECT id, name, `at` FROM ds.t ORDER BY id"), [
-        { id: "1", name: "Ann", at: "2026-11-22 18:40:00" },
-        { id: "2", name: "Bob", at: null }
-      ])
-      assert.deepStrictEqual(await query("SELECT * FROM ds.u WHERE id = @x", "--parameter=x:INT64:3"), [
-        { id: "3", name: "C, D" }
-      ])
-      assert.deepStrictEqual(await answer("head", "-n", "1", "demo:ds.u"), [{ id: "3", name: "C, D" }])
-      const wrong = await run("query", "--nouse_legacy_sql", "SELECT nope FROM ds.t")
-      assert.notStrictEqual(wrong.code, 0)
-      assert.include(wrong.stdout, "Unrecognized name: nope")
-      assert.deepInclude(await answer("show", "demo:ds.t"), { kind: "bigquery#table", numRows: "2" })
-      assert.deepStrictEqual(
-        (await answer("ls", "demo:ds")).map(
-          ({ tableReference }: { readonly tableReference: object }) => tableReference
-        ),
-        ["t", "u"].map((tableId) => ({ projectId: "demo", datasetId: "ds", tableId }))
-      )
-      await done("rm", "-r", "-f", "demo:ds")
-      assert.strictEqual((await server.bigQuery("GET", "/datasets/ds")).status, 404)
-    }
-  )
 })

@@ -42,7 +42,8 @@ export const integer = (text: string): bigint | undefined => {
 }
 
 /**
- * Reads a number into smallest units, rounded half away from zero. Undefined when it is none, or too large.
+ * Reads a number into smallest units. Those behind NUMERIC's 9 digits are rounded half away from zero; of BIGNUMERIC only as many are kept as DuckDB has room for, and
+ * so none may be lost. Undefined when it is none, too large or too long.
  *
  * @since 0.1.0
  */
@@ -56,7 +57,7 @@ export const decimal = (text: string, kind: "NUMERIC" | "BIGNUMERIC"): bigint | 
   if (shift > 80 && digits !== 0n) return undefined
   const unit = shift < 0 ? ten(Math.min(-shift, 5000)) : 1n
   const size = shift < 0 ? (digits + unit / 2n) / unit : digits * ten(shift)
-  if (size > largest) return undefined
+  if (size > largest || (kind === "BIGNUMERIC" && shift < 0 && digits % unit !== 0n)) return undefined
   return sign === "-" ? -size : size
 }
 

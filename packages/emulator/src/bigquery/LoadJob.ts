@@ -139,8 +139,7 @@ export const run = async (
   await warehouse.change(() => Warehouse.statements(Core.create(stage, fields)))
   try {
     const { bad, rows, warnings } = await Ingest.ingest(files, read, options, async (batch) => {
-      if (signal.aborted)
-        throw new Refusal.Refusal("stopped", "Job execution was cancelled: User requested cancellation")
+      if (signal.aborted) throw Refusal.stopped()
       await warehouse.append(stage, types, batch.map(place))
     })
     const { bytes } = await Core.count(core, { physical: stage, fields })
@@ -157,6 +156,7 @@ export const run = async (
       }
     }
     await warehouse.change(() => {
+      if (signal.aborted) throw Refusal.stopped()
       const now = Date.now()
       const current = catalog.table(target)
       if (current?.physical !== existing?.physical || current?.fields !== existing?.fields) {

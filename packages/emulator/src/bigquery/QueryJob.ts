@@ -254,6 +254,7 @@ export const run = async (
   await warehouse.run(`CREATE TABLE "${stage}" AS ${prepared.statement.sql}`, signal)
   try {
     await refuseHoles(core, stage, prepared)
+    if (signal.aborted) throw Refusal.stopped()
     const rows = Number((await Core.count(core, { physical: stage, fields: [] })).rows)
     const { fields, statistics } = prepared
     const { destinationTable } = query

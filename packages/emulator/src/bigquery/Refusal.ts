@@ -95,6 +95,9 @@ export const notFound = (what: string): Refusal => new Refusal("notFound", `Not 
 /** @since 0.1.0 */
 export const exists = (what: string): Refusal => new Refusal("duplicate", `Already Exists: ${what}`)
 
+/** @since 0.1.0 */
+export const stopped = (): Refusal => new Refusal("stopped", "Job execution was cancelled: User requested cancellation")
+
 /**
  * What BigQuery has and the emulator has not. It is said, and never left out in silence.
  *

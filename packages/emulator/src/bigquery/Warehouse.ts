@@ -10,7 +10,7 @@ import type * as Driver from "@duckdb/node-api"
 import type { Datum } from "./Datum.ts"
 import * as Duck from "./Duck.ts"
 import * as Macros from "./function/Macros.ts"
-import { Refusal } from "./Refusal.ts"
+import { Refusal, stopped } from "./Refusal.ts"
 import type { SqlType } from "./SqlType.ts"
 
 /**
@@ -71,13 +71,15 @@ const refusal = (thrown: unknown): Refusal => {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   const [, kind = "", text = message] = /^([A-Za-z ]+) Error: ([\s\S]*)$/.exec(message) ?? []
   const query = (message: string) => new Refusal("invalidQuery", message, "query")
-  if (kind === "INTERRUPT") return new Refusal("stopped", "Job execution was cancelled: User requested cancellation")
+  if (kind === "INTERRUPT") return stopped()
   if (kind === "Out of Memory")
     return new Refusal(
       "resourcesExceeded",
       "Resources exceeded during query execution: the emulator has 2 GB for all queries."
     )
   if (kind === "Invalid Input" || kind === "Out of Range" || kind === "Conversion") {
+    if (text.startsWith("Overflow in multiplication of DECIMAL"))
+      return query("The emulator does not support products of NUMERIC with more than 20 digits before the point")
     if (text.startsWith("More than one row returned by a subquery"))
       return query("Scalar subquery produced more than one element")
     return query(text.split("\n\n")[0] ?? text)

@@ -35,9 +35,9 @@ const pair = (name: string): ReadonlyArray<Entry> => [
 /** @since 0.1.0 */
 export const aggregates: ReadonlyArray<Entry> = [
   ["COUNT(ANY) INT64", "count($d$1)$w"],
-  ["COUNTIF(BOOL) INT64", "CAST(count_if($1)$w AS BIGINT)"],
+  ["COUNTIF(BOOL) INT64", "count(CASE WHEN $1 THEN 1 END)$w"],
   ["SUM(INT64) INT64", "CAST(sum($d$1)$w AS BIGINT)"],
-  ["SUM(NUMERIC) NUMERIC", "sum($d$1)$w"],
+  ["SUM(NUMERIC) NUMERIC", "bq_numeric(sum($d$1)$w)"],
   ["SUM(BIGNUMERIC) BIGNUMERIC", "sum($d$1)$w"],
   ["SUM(FLOAT64) FLOAT64", finite("sum($d$1)$w")],
   ["AVG(INT64) FLOAT64", "avg($d$1)$w"],
@@ -58,7 +58,11 @@ export const aggregates: ReadonlyArray<Entry> = [
   ...spread("VARIANCE", "var_samp"),
   ...spread("VAR_SAMP", "var_samp"),
   ...spread("VAR_POP", "var_pop"),
-  ...pair("CORR"),
+  [
+    "CORR(FLOAT64, FLOAT64) FLOAT64",
+    "CASE WHEN count(CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN 1 END)$w > 1 THEN corr($1, $2)$w END"
+  ],
+  ["CORR(NUMERIC, NUMERIC) NUMERIC", missing],
   ...pair("COVAR_SAMP"),
   ...pair("COVAR_POP"),
   ["APPROX_COUNT_DISTINCT(ANY) INT64", "count(DISTINCT $1)$w"],
@@ -122,4 +126,20 @@ export const takes = {
   order: new Set(["ARRAY_AGG", "STRING_AGG"]),
   limit: new Set(["ARRAY_AGG"]),
   nulls: new Set(["ARRAY_AGG", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"])
+} as const
+
+const ranks = ["RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD"]
+const percentiles = ["PERCENTILE_CONT", "PERCENTILE_DISC"]
+
+/**
+ * Which of them need an order of their window, and which take none or no frame: DuckDB would answer all the same.
+ *
+ * Source: https://cloud.google.com/bigquery/docs/reference/standard-sql/numbering_functions and navigation_functions
+ *
+ * @since 0.1.0
+ */
+export const overs = {
+  needsOrder: new Set(ranks),
+  noOrder: new Set(percentiles),
+  noFrame: new Set(["ROW_NUMBER", ...ranks, ...percentiles])
 } as const

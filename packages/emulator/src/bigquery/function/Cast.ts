@@ -28,6 +28,7 @@ const ways: { readonly [from: string]: { readonly [to: string]: Way } } = {
     NUMERIC: partial(`TRY_CAST($ AS ${decimal("NUMERIC")})`),
     STRING: total("bq_decimal_text($)")
   },
+  BYTES: { STRING: partial("try(decode($))") },
   BOOL: { INT64: total("CAST($ AS BIGINT)"), STRING: total("CAST($ AS VARCHAR)") },
   DATE: {
     DATETIME: total("CAST($ AS TIMESTAMP)"),
@@ -41,7 +42,7 @@ const ways: { readonly [from: string]: { readonly [to: string]: Way } } = {
     TIMESTAMP: total("$")
   },
   FLOAT64: {
-    BIGNUMERIC: partial(`CASE WHEN isfinite($) THEN TRY_CAST(printf('%.60f', $) AS ${decimal("BIGNUMERIC")}) END`),
+    BIGNUMERIC: partial("CASE WHEN isfinite($) THEN bq_bignumeric(printf('%.60f', $)) END"),
     INT64: partial("bq_int64($)"),
     NUMERIC: partial(`CASE WHEN isfinite($) THEN TRY_CAST(printf('%.60f', $) AS ${decimal("NUMERIC")}) END`),
     STRING: total("bq_float_text($)")
@@ -61,7 +62,7 @@ const ways: { readonly [from: string]: { readonly [to: string]: Way } } = {
     STRING: total("bq_decimal_text($)")
   },
   STRING: {
-    BIGNUMERIC: partial(`CASE WHEN bq_is_decimal($) THEN TRY_CAST(trim($) AS ${decimal("BIGNUMERIC")}) END`),
+    BIGNUMERIC: partial("CASE WHEN bq_is_decimal($) THEN bq_bignumeric($) END"),
     BOOL: partial("bq_to_bool($)"),
     BYTES: total("encode($)"),
     DATE: partial("bq_to_date($)"),
@@ -84,6 +85,7 @@ const ways: { readonly [from: string]: { readonly [to: string]: Way } } = {
 /** How the given value is shown in the error. */
 const shown: { readonly [from: string]: string } = {
   BIGNUMERIC: "bq_decimal_text($)",
+  BYTES: "left(to_base64($), 100)",
   FLOAT64: "bq_float_text($)",
   NUMERIC: "bq_decimal_text($)",
   STRING: "left($, 100)"
@@ -96,6 +98,7 @@ const complaints: { readonly [to: string]: string } = {
   FLOAT64: "Bad double value",
   INT64: "Bad int64 value",
   NUMERIC: "Invalid NUMERIC value",
+  STRING: "Invalid UTF-8, as base64",
   BIGNUMERIC: "Invalid BIGNUMERIC value",
   TIME: "Invalid time string",
   TIMESTAMP: "Invalid timestamp"

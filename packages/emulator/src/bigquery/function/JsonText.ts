@@ -37,11 +37,17 @@ const document = (of: Typed): string => (of.type.kind === "JSON" ? of.sql : `bq_
 
 type Write = (of: string, path: string) => string
 
+const part: Write = (of, path) => `CAST(json_extract(${of}, ${path}) AS VARCHAR)`
+
+/** What is read at a path of a text, unless a number there would not be given as it is written. */
+const exact = (of: Typed, path: string, read: string): string =>
+  of.type.kind === "JSON" ? read : `bq_json_exact(${of.sql}, ${part(document(of), path)}, ${read})`
+
 const at =
   (write: Write): Entry[1] =>
   ([of, at]) => {
     const steps = path(at)
-    return of === undefined || steps === undefined ? undefined : write(document(of), steps)
+    return of === undefined || steps === undefined ? undefined : exact(of, steps, write(document(of), steps))
   }
 
 const each =
@@ -50,10 +56,10 @@ const each =
     const [steps, items] = [path(at), path(at, "[*]")]
     if (of === undefined || steps === undefined || items === undefined) return undefined
     const whole = document(of)
-    return `CASE WHEN json_type(${whole}, ${steps}) = 'ARRAY' THEN ${write(`json_extract(${whole}, ${items})`)} END`
+    const read = `CASE WHEN json_type(${whole}, ${steps}) = 'ARRAY' THEN ${write(`json_extract(${whole}, ${items})`)} END`
+    return exact(of, steps, read)
   }
 
-const part: Write = (of, path) => `CAST(json_extract(${of}, ${path}) AS VARCHAR)`
 const partOfText: Write = (of, path) => `nullif(${part(of, path)}, 'null')`
 const value: Write = (of, path) =>
   `CASE WHEN json_type(${of}, ${path}) NOT IN ('ARRAY', 'OBJECT') THEN json_extract_string(${of}, ${path}) END`
@@ -128,7 +134,7 @@ const write = (type: SqlType, sql: string, depth: number): string => {
         return `CASE WHEN ${sql} BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(${sql} AS VARCHAR) ELSE ${quoted(sql)} END`
       case "NUMERIC":
       case "BIGNUMERIC":
-        return `bq_decimal_text(${sql})`
+        return `CASE WHEN ${sql} = trunc(${sql}) AND ${sql} BETWEEN -9007199254740992 AND 9007199254740992 THEN bq_decimal_text(${sql}) ELSE ${quoted(`bq_decimal_text(${sql})`)} END`
       case "FLOAT64":
         return `CASE WHEN isnan(${sql}) THEN '"NaN"' WHEN isinf(${sql}) THEN CASE WHEN ${sql} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_text(${sql}) END`
       case "BYTES":

@@ -30,11 +30,24 @@ const extractAll: Entry[1] = ([of, expression]) => {
   return `regexp_extract_all(${of.sql}, ${expression.sql}, ${found.count})`
 }
 
+/** What takes the place of a match: `\\0` to `\\9` are groups, which must exist, and anything else behind a backslash is wrong. */
+const replace: Entry[1] = ([of, expression, by]) => {
+  if (of === undefined || expression === undefined || by === undefined) return undefined
+  const replaced = `regexp_replace(${of.sql}, ${expression.sql}, ${by.sql}, 'g')`
+  if (by.constant === undefined)
+    return `CASE WHEN contains(${by.sql}, '\\') THEN error('The emulator does not support a backslash in a replacement that is not constant') ELSE ${replaced} END`
+  const escapes = [...String(by.constant).matchAll(/\\(.?)/gs)].map(([, escaped = ""]) => escaped)
+  const last = groups(expression)?.count ?? 0
+  return escapes.every((escaped) => escaped === "\\" || (/^\d$/.test(escaped) && Number(escaped) <= last))
+    ? replaced
+    : undefined
+}
+
 /** @since 0.1.0 */
 export const patterns: ReadonlyArray<Entry> = [
   ["REGEXP_CONTAINS(STRING, STRING) BOOL", "regexp_matches($1, $2)"],
   ["REGEXP_EXTRACT(STRING, STRING) STRING", extract],
   ["REGEXP_SUBSTR(STRING, STRING) STRING", extract],
   ["REGEXP_EXTRACT_ALL(STRING, STRING) ARRAY<STRING>", extractAll],
-  ["REGEXP_REPLACE(STRING, STRING, STRING) STRING", "regexp_replace($1, $2, $3, 'g')"]
+  ["REGEXP_REPLACE(STRING, STRING, STRING) STRING", replace]
 ]

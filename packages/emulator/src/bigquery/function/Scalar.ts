@@ -42,6 +42,7 @@ export const conditions: ReadonlyArray<Entry> = [
 /** @since 0.1.0 */
 export const numbers: ReadonlyArray<Entry> = [
   ["ABS(N) N", "abs($1)"],
+  ["SIGN(FLOAT64) FLOAT64", "CASE WHEN isnan($1) THEN $1 ELSE CAST(sign($1) AS DOUBLE) END"],
   ["SIGN(N) N", ([of]) => (of === undefined ? undefined : `CAST(sign(${of.sql}) AS ${duck(of.type)})`)],
   ["ROUND(FLOAT64) FLOAT64", "round($1)"],
   ["ROUND(FLOAT64, INT64) FLOAT64", "round($1, CAST($2 AS INTEGER))"],
@@ -107,8 +108,8 @@ export const text: ReadonlyArray<Entry> = [
   ["CHARACTER_LENGTH(STRING) INT64", "length($1)"],
   ["BYTE_LENGTH(STRING) INT64", "strlen($1)"],
   ["BYTE_LENGTH(BYTES) INT64", "octet_length($1)"],
-  ["LOWER(STRING) STRING", "lower($1)"],
-  ["UPPER(STRING) STRING", "upper($1)"],
+  ["LOWER(STRING) STRING", "bq_lower($1)"],
+  ["UPPER(STRING) STRING", "bq_upper($1)"],
   ["CONCAT(STRING...) STRING", joined(" || ")],
   ["CONCAT(BYTES...) BYTES", joined(" || ")],
   ["SUBSTR(STRING, INT64) STRING", "bq_substr($1, $2)"],
@@ -134,8 +135,8 @@ export const text: ReadonlyArray<Entry> = [
   ["ENDS_WITH(STRING, STRING) BOOL", "ends_with($1, $2)"],
   ["STRPOS(STRING, STRING) INT64", "strpos($1, $2)"],
   ["SPLIT(STRING) ARRAY<STRING>", "string_split($1, ',')"],
-  ["SPLIT(STRING, STRING) ARRAY<STRING>", "string_split($1, $2)"],
-  ["CHR(INT64) STRING", "chr(CAST($1 AS INTEGER))"],
+  ["SPLIT(STRING, STRING) ARRAY<STRING>", strict("string_split")],
+  ["CHR(INT64) STRING", "CASE WHEN $1 = 0 THEN '' ELSE chr(CAST($1 AS INTEGER)) END"],
   ["TO_HEX(BYTES) STRING", "lower(hex($1))"],
   ["FROM_HEX(STRING) BYTES", "from_hex(CASE WHEN length($1) % 2 = 1 THEN '0' || $1 ELSE $1 END)"],
   ["TO_BASE64(BYTES) STRING", "to_base64($1)"],
@@ -152,8 +153,14 @@ export const arrays: ReadonlyArray<Entry> = [
   ["ARRAY_CONCAT(ARRAY<T>...) ARRAY<T>", strict("list_concat")],
   ["ARRAY_REVERSE(ARRAY<T>) ARRAY<T>", "list_reverse($1)"],
   ["ARRAY_TO_STRING(ARRAY<STRING>, STRING) STRING", strict("array_to_string")],
-  ["ARRAY_FIRST(ARRAY<T>) T", "bq_must($1, $1[1], 'ARRAY_FIRST cannot get the first element of an empty array')"],
-  ["ARRAY_LAST(ARRAY<T>) T", "bq_must($1, $1[-1], 'ARRAY_LAST cannot get the last element of an empty array')"],
+  [
+    "ARRAY_FIRST(ARRAY<T>) T",
+    "CASE WHEN len($1) = 0 THEN error('ARRAY_FIRST cannot get the first element of an empty array') ELSE $1[1] END"
+  ],
+  [
+    "ARRAY_LAST(ARRAY<T>) T",
+    "CASE WHEN len($1) = 0 THEN error('ARRAY_LAST cannot get the last element of an empty array') ELSE $1[-1] END"
+  ],
   ["GENERATE_ARRAY(INT64, INT64) ARRAY<INT64>", "generate_series($1, $2)"],
   ["GENERATE_ARRAY(INT64, INT64, INT64) ARRAY<INT64>", "generate_series($1, $2, bq_divisor($1, $3))"],
   ["GENERATE_ARRAY(FLOAT64, FLOAT64) ARRAY<FLOAT64>", missing],
@@ -170,7 +177,7 @@ export const times: ReadonlyArray<Entry> = [
   ["DATE(TIMESTAMP, STRING) DATE", "CAST(bq_zone($1, $2) AS DATE)"],
   [
     "DATETIME(INT64, INT64, INT64, INT64, INT64, INT64) DATETIME",
-    "bq_year(make_timestamp($1, $2, $3, $4, $5, CAST($6 AS DOUBLE)))"
+    "bq_year(bq_clock($4, $5, $6, make_timestamp($1, $2, $3, $4, $5, CAST($6 AS DOUBLE))))"
   ],
   ["DATETIME(DATE) DATETIME", "CAST($1 AS TIMESTAMP)"],
   ["DATETIME(DATE, TIME) DATETIME", "($1 + $2)"],
@@ -181,7 +188,7 @@ export const times: ReadonlyArray<Entry> = [
   ["TIMESTAMP(DATE, STRING) TIMESTAMP", "bq_unzone(CAST($1 AS TIMESTAMP), $2)"],
   ["TIMESTAMP(DATETIME) TIMESTAMP", "$1"],
   ["TIMESTAMP(DATETIME, STRING) TIMESTAMP", "bq_unzone($1, $2)"],
-  ["TIME(INT64, INT64, INT64) TIME", "make_time($1, $2, CAST($3 AS DOUBLE))"],
+  ["TIME(INT64, INT64, INT64) TIME", "bq_clock($1, $2, $3, make_time($1, $2, CAST($3 AS DOUBLE)))"],
   ["TIME(DATETIME) TIME", "CAST($1 AS TIME)"],
   ["TIME(TIMESTAMP) TIME", "CAST($1 AS TIME)"],
   ["STRING(TIMESTAMP) STRING", "(bq_datetime_text($1) || '+00')"],

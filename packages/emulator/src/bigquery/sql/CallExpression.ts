@@ -79,8 +79,20 @@ const bound = ({ kind, offset }: Bound, context: Context, translate: Translate):
   return `${sql} ${kind}`
 }
 
-const over = ({ frame, orderBy, partitionBy }: Window, context: Context, translate: Translate): string => {
+const over = (
+  { at, name }: Call,
+  { frame, orderBy, partitionBy }: Window,
+  context: Context,
+  translate: Translate
+): string => {
   const { problem } = context.session
+  const { needsOrder, noFrame, noOrder } = Aggregate.overs
+  if (needsOrder.has(name) && orderBy.length === 0)
+    throw problem.invalid(at, `Window ORDER BY is required for analytic function ${name}`)
+  if (noOrder.has(name) && orderBy.length > 0)
+    throw problem.invalid(at, `Window ORDER BY is not allowed for analytic function ${name}`)
+  if (noFrame.has(name) && frame !== undefined)
+    throw problem.invalid(at, `Window framing clause is not allowed for analytic function ${name}`)
   const parts: Array<string> = []
   const inside = { ...context, noWindows: "a window" }
   if (partitionBy.length > 0) {
@@ -132,6 +144,8 @@ const filled = (
   more?: { readonly [name: string]: string }
 ): Typed.Typed => {
   const sql = Signature.fill(match, more)
+  if (match.result.kind === "ARRAY" && match.result.item.kind === "ARRAY")
+    throw context.session.problem.invalid(call.at, `${call.name} cannot make an array of arrays`)
   if (sql !== undefined) return Typed.make(match.result, sql)
   const types = match.inputs.map(({ type }) => SqlType.show(type)).join(", ")
   throw context.session.problem.unsupported(call.at, `${call.name}(${types}) with these arguments`)
@@ -166,7 +180,7 @@ const ofMany = (call: Call, context: Context, translate: Translate): Typed.Typed
   const inside: Context = isAggregate
     ? { ...free, noAggregates: "an aggregate function", noWindows: "an aggregate function" }
     : { ...context, noWindows: "another one" }
-  const w = call.over === undefined ? "" : over(call.over, context, translate)
+  const w = call.over === undefined ? "" : over(call, call.over, context, translate)
   if (isStar) {
     if (name !== "COUNT") throw problem.invalid(at, `Argument * can only be used in COUNT(*)`)
     return Typed.make(SqlType.scalar("INT64"), `count(*)${w}`)
@@ -174,7 +188,11 @@ const ofMany = (call: Call, context: Context, translate: Translate): Typed.Typed
   const inputs = call.inputs.map((input) => translate(input, inside))
   const table = aggregates.has(name) ? aggregates : windows
   const match = choose(call, table, inputs, context)
-  const [first] = match.inputs
+  const [first, second] = match.inputs
+  if (name === "STRING_AGG" && second !== undefined && typeof second.constant !== "string")
+    throw problem.invalid(at, "Argument 2 to STRING_AGG must be a literal or query parameter that is not NULL")
+  if ((name === "LAG" || name === "LEAD") && second !== undefined && !(Number(second.constant ?? -1) >= 0))
+    throw problem.invalid(at, `Argument 2 to ${name} must be a literal or query parameter that is not negative`)
   if (call.isDistinct && first !== undefined && !SqlType.isOrdered(first.type)) {
     throw problem.invalid(
       at,
@@ -183,7 +201,10 @@ const ofMany = (call: Call, context: Context, translate: Translate): Typed.Typed
   }
   const keys = call.orderBy.map(({ isDescending, nulls, of }) => {
     // Of a DISTINCT one only the argument itself can be the order, and it has one row for NaN.
-    const key = Compare.sortKey(translate(of, inside), isDescending, nulls, call.isDistinct)
+    const by = translate(of, inside)
+    if (call.isDistinct && by.sql !== first?.sql)
+      throw problem.invalid(of.at, `${name} with DISTINCT can only be ordered by its argument`)
+    const key = Compare.sortKey(by, isDescending, nulls, call.isDistinct)
     if (key !== undefined) return key
     throw problem.invalid(of.at, "Ordering by this expression is not allowed")
   })

@@ -66,7 +66,9 @@ export const make = (cursor: Cursor, query: () => Query): Expressions => {
     const { at, value } = next()
     const text = next()
     const read = type === "JSON" ? Json.normalText(text.value) : Datum.read(type, text.value)
-    if (read === undefined) throw problem.invalid(text.at, `Invalid ${value.toUpperCase()} literal`)
+    // A literal is not rounded, as a cast is.
+    if (read === undefined || (type === "NUMERIC" && /\.\d{9}\d*[1-9]/.test(text.value)))
+      throw problem.invalid(text.at, `Invalid ${value.toUpperCase()} literal`)
     return { kind: "literal", at, type, value: read }
   }
 

@@ -8,7 +8,8 @@ import * as Compare from "./Compare.ts"
 import type { Session, Tables, Translated } from "./Context.ts"
 import { translate } from "./Expression.ts"
 import * as Scope from "./Scope.ts"
-import type { Source } from "./Syntax.ts"
+import type { Problems } from "./Problem.ts"
+import type { Body, Query, Source } from "./Syntax.ts"
 import * as Typed from "./Typed.ts"
 
 /**
@@ -57,6 +58,23 @@ const unnest = (
   }
 }
 
+const makesValues = (of: Body): boolean =>
+  of.kind === "select"
+    ? of.as !== undefined
+    : of.kind === "query"
+      ? makesValues(of.query.body)
+      : makesValues(of.left) || makesValues(of.right)
+
+/**
+ * Refuses SELECT AS STRUCT and AS VALUE where rows are wanted: a table of values has other names than one of rows.
+ *
+ * @since 0.1.0
+ */
+export const refuseValues = ({ at, body }: Query, problem: Problems): void => {
+  if (makesValues(body))
+    throw problem.unsupported(at, "SELECT AS STRUCT and AS VALUE but for values, in IN and in ARRAY")
+}
+
 const alone = (range: Scope.Range, outer: Scope.Scope): Scope.Scope => ({
   ranges: [range],
   merged: [],
@@ -86,6 +104,7 @@ const operand = (
       return { sql, isLateral: true, scope: { ranges, merged: [], ...outerOf(left) } }
     }
     case "query": {
+      refuseValues(source.query, problem)
       const { columns, sql } = session.query(source.query, left.outer ?? Scope.empty, tables)
       const name = session.fresh()
       return {

@@ -102,8 +102,9 @@ const parser = (cursor: Cursor.Cursor) => {
       const inner = isQuery() ? undefined : source()
       const of = inner ?? query()
       expect(")")
-      if ("body" in of) return { kind: "query", at, query: of, ...alias() }
-      return of
+      const found: Source = "body" in of ? { kind: "query", at, query: of, ...alias() } : of
+      refuseExtras()
+      return found
     }
     const path = tablePath()
     if (isNext("(")) throw problem.unsupported(at, "table functions")

@@ -46,6 +46,7 @@ const star = (item: Extract<Item, { readonly kind: "star" }>, context: Context):
       throw problem.invalid(name.at, `Column ${name.text} in SELECT * EXCEPT or REPLACE list does not exist`)
   }
   const kept = all.filter(({ name }) => !item.except.some(({ text }) => lower(text) === lower(name)))
+  if (kept.length === 0) throw problem.invalid(item.at, "SELECT * expands to zero columns after applying EXCEPT")
   return kept.map(({ name, of, onUse }) => {
     const replaced = item.replace.find((one) => lower(one.name.text) === lower(name))
     if (replaced !== undefined) return { name, of: translate(replaced.of, context) }

@@ -120,6 +120,9 @@ const formats: { readonly [directive: string]: string } = {
 
 const readable = new Set(["%", "F", "H", "M", "R", "S", "T", "Y", "d", "m"])
 
+/** `%%Y` is no year. */
+const hasYear = /(?:^|[^%])(?:%%)*%[FY]/
+
 const format = (of: Typed.Typed, isReading: boolean, at: number, context: Context): string => {
   const { problem } = context.session
   if (typeof of.constant !== "string") throw problem.unsupported(at, "formats that are not constant")
@@ -216,7 +219,12 @@ const parsed = (input: Input): Typed.Typed => {
     throw problem.unsupported(call.at, zone === undefined ? call.name : `${call.name} in a time zone`)
   const text = Typed.coerce(translate(value, context), SqlType.scalar("STRING"))
   if (text === undefined) throw problem.invalid(value.at, `${call.name} wants STRING`)
-  const read = `strptime(${text.sql}, ${format(translate(pattern, context), true, call.at, context)})`
+  const written = translate(pattern, context)
+  const expected = format(written, true, call.at, context)
+  // A year that is left out is 1970; to DuckDB it would be 1900.
+  const read = hasYear.test(String(written.constant))
+    ? `strptime(${text.sql}, ${expected})`
+    : `strptime('1970 ' || ${text.sql}, '%Y ' || ${expected})`
   return Typed.make(SqlType.scalar(kind), kind === "DATE" ? `CAST(${read} AS DATE)` : read)
 }
 

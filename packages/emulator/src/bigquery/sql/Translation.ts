@@ -4,10 +4,10 @@
  * It knows what it translates: every name is looked up, every expression has a type, every function stands in a table (`function/`). Whatever is not known is an error that
  * says so: nothing is passed on in the hope that DuckDB means the same. What this covers, and in what it differs:
  *
- * - **Queries**: SELECT with `*`, EXCEPT, REPLACE, DISTINCT, AS STRUCT and AS VALUE; FROM tables, queries, UNNEST and arrays of a row (WITH OFFSET), all joins with ON and USING;
+ * - **Queries**: SELECT with `*`, EXCEPT, REPLACE and DISTINCT, in subqueries also AS STRUCT and AS VALUE; FROM tables, queries, UNNEST and arrays of a row (WITH OFFSET), all joins with ON and USING;
  *   WHERE, GROUP BY (also by number or alias), HAVING, QUALIFY, ORDER BY, LIMIT; WITH; UNION ALL and DISTINCT, INTERSECT and EXCEPT DISTINCT; subqueries as values, in IN, EXISTS and ARRAY.
  * - **Types**: all but GEOGRAPHY, INTERVAL and RANGE. NUMERIC is exact. BIGNUMERIC has 20 digits before and 18 behind the point; more is an error.
- * - **Approximate functions** are exact. LOWER and UPPER change single letters only. The order of rows without ORDER BY is that of DuckDB.
+ * - **Approximate functions** are exact. LOWER and UPPER refuse the letters that become several, such as ß. The order of rows without ORDER BY is that of DuckDB.
  * - **Not here**: DDL, DML, scripts, `_PARTITIONTIME`, INFORMATION_SCHEMA, functions of users, the prefix SAFE, named windows, weeks that begin on other days.
  *
  * A parser of SQL for BigQuery from the npm registry would have been the first choice; the complete one is under the GPL, the others take trees apart that mean something else.
@@ -20,6 +20,7 @@ import * as SqlType from "../SqlType.ts"
 import * as Compare from "./Compare.ts"
 import type { Context, Environment, Session, Tables, Translated } from "./Context.ts"
 import { translate } from "./Expression.ts"
+import * as From from "./From.ts"
 import * as Problem from "./Problem.ts"
 import * as QueryParser from "./QueryParser.ts"
 import * as Scope from "./Scope.ts"
@@ -110,7 +111,10 @@ const count = (of: Expression, clause: string, context: Context): string => {
 const query = (of: Query, outer: Scope.Scope, given: Tables, session: Session): Translated => {
   const { problem } = session
   const tables = new Map(given)
-  const named = of.tables.map(({ name, query: inner }) => {
+  const named = of.tables.map(({ name, query: inner }, index) => {
+    if (of.tables.slice(0, index).some((other) => other.name.text.toLowerCase() === name.text.toLowerCase()))
+      throw problem.invalid(name.at, `Duplicate alias ${name.text} for WITH subquery`)
+    From.refuseValues(inner, problem)
     const read = query(inner, outer, tables, session)
     const sql = session.fresh()
     tables.set(name.text.toLowerCase(), { sql, columns: read.columns })
@@ -177,7 +181,9 @@ export const statement = (source: string, environment: Environment): Result.Resu
   }
   return Result.try({
     try: () => {
-      const { columns, sql } = query(QueryParser.read(source, problem), Scope.empty, new Map(), session)
+      const read = QueryParser.read(source, problem)
+      From.refuseValues(read, problem)
+      const { columns, sql } = query(read, Scope.empty, new Map(), session)
       const seen = new Set<string>()
       for (const { name } of columns) {
         if (name !== "" && seen.has(name.toLowerCase())) {
