@@ -1,34 +1,13 @@
 /** The emulated BigQuery in a process of its own: what survives kill -9, when DuckDB is loaded, and what SQL can reach. */
 import { assert, describe, it } from "@effect/vitest"
-import { spawn, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import * as Warehouse from "../src/bigquery/Warehouse.ts"
-
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
-
-const start = (directory: string) =>
-  new Promise<{ readonly url: string; readonly kill: (signal: NodeJS.Signals) => Promise<void> }>((resolve, reject) => {
-    const child = spawn(process.execPath, [main, "--dir", directory])
-    const ended = new Promise<void>((done) => child.once("close", () => done()))
-    let err = ""
-    child.stderr.on("data", (chunk) => {
-      err += String(chunk)
-    })
-    child.stdout.on("data", (chunk) => {
-      const url = /^listening on (\S+)\n/.exec(String(chunk))?.[1]
-      if (url === undefined) return
-      const kill = (signal: NodeJS.Signals) => {
-        child.kill(signal)
-        return ended
-      }
-      resolve({ url, kill })
-    })
-    void ended.then(() => reject(new Error(err)))
-  })
+import * as ServerProcess from "./ServerProcess.ts"
 
 const temporary = () => {
   const directory = Fs.mkdtempSync(join(tmpdir(), "emulator-bigquery-"))
@@ -38,7 +17,7 @@ const temporary = () => {
 /** A server on a directory, which can be killed and started again. */
 const serve = async () => {
   const place = temporary()
-  let running = await start(place.directory)
+  let running = await ServerProcess.start(place.directory)
   const call = async (method: string, path: string, body?: unknown) => {
     const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }
     const answer = await fetch(`${running.url}${path}`, { method, ...sent })
@@ -81,7 +60,7 @@ const serve = async () => {
     kill: (signal: NodeJS.Signals) => running.kill(signal),
     restart: async (signal: NodeJS.Signals) => {
       await running.kill(signal)
-      running = await start(place.directory)
+      running = await ServerProcess.start(place.directory)
     },
     /** Ends the server, and names the tables that its file has. */
     physical: async () => {

@@ -1,7 +1,6 @@
 /** An emulator in a process of its own with a directory: what survives its end, also by kill -9, and how much memory large objects take. */
 import { assert, describe, it } from "@effect/vitest"
 import { CRC32C } from "@google-cloud/storage"
-import { type ChildProcess, spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
 import { once } from "node:events"
 import * as Fs from "node:fs"
@@ -12,41 +11,14 @@ import { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { pipeline } from "node:stream/promises"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
+import * as ServerProcess from "./ServerProcess.ts"
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const region = "projects/p/locations/us-central1"
-
-interface Running {
-  readonly url: string
-  readonly child: ChildProcess
-  readonly kill: (signal: NodeJS.Signals) => Promise<void>
-}
-
-const start = (directory: string, ...flags: ReadonlyArray<string>): Promise<Running> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, "--dir", directory, ...flags])
-    const ended = new Promise<void>((done) => child.once("close", () => done()))
-    let err = ""
-    child.stderr.on("data", (chunk) => {
-      err += String(chunk)
-    })
-    child.stdout.on("data", (chunk) => {
-      const url = /^listening on (\S+)\n/.exec(String(chunk))?.[1]
-      if (url === undefined) return
-      const kill = (signal: NodeJS.Signals) => {
-        child.kill(signal)
-        return ended
-      }
-      resolve({ url, child, kill })
-    })
-    void ended.then(() => reject(new Error(err)))
-  })
 
 /** A directory with an emulator on it, which can be killed and started again. */
 const serve = async (...flags: ReadonlyArray<string>) => {
   const directory = Fs.mkdtempSync(join(tmpdir(), "emulator-"))
-  let running = await start(directory, ...flags)
+  let running = await ServerProcess.start(directory, ...flags)
   const json = async (method: string, path: string, body?: unknown) => {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
     const answer = await fetch(`${running.url}${path}`, { method, ...sent })
@@ -61,7 +33,7 @@ const serve = async (...flags: ReadonlyArray<string>) => {
     kill: (signal: NodeJS.Signals) => running.kill(signal),
     restart: async (signal: NodeJS.Signals) => {
       await running.kill(signal)
-      running = await start(directory, ...flags)
+      running = await ServerProcess.start(directory, ...flags)
     },
     [Symbol.asyncDispose]: async () => {
       await running.kill("SIGKILL")
@@ -205,7 +177,7 @@ describe("a directory", () => {
 
   it("is one emulator's at a time", { timeout: 30_000 }, async () => {
     await using served = await serve()
-    const second = await start(served.directory).then(
+    const second = await ServerProcess.start(served.directory).then(
       () => "started",
       (error: unknown) => String(error)
     )
@@ -215,7 +187,7 @@ describe("a directory", () => {
   it("is refused with its file when it is another program's", { timeout: 30_000 }, async () => {
     const directory = Fs.mkdtempSync(join(tmpdir(), "emulator-"))
     Fs.writeFileSync(join(directory, "ledger.jsonl"), `{"not": "ours"}\n`)
-    const refused = await start(directory).then(
+    const refused = await ServerProcess.start(directory).then(
       () => "started",
       (error: unknown) => String(error)
     )

@@ -7,13 +7,13 @@ import type * as ModelConfiguration from "@genops/core/ModelConfiguration"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import type * as PlatformError from "effect/PlatformError"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { InvalidCandidates, type Problem } from "./CandidatesError.ts"
 import * as settings from "./internal/candidatesSettings.ts"
 import * as Yaml from "./internal/candidatesYaml.ts"
+import * as FileFailure from "./internal/fileFailure.ts"
 import * as TerminalText from "./TerminalText.ts"
 
 export { InvalidCandidates } from "./CandidatesError.ts"
@@ -95,11 +95,11 @@ export const read = (
     const failed = (reason: string) =>
       new InvalidCandidates({ source: printable(path), problems: [{ setting: "", reason }] })
     const fs = yield* FileSystem.FileSystem
-    const { type } = yield* Effect.mapError(fs.stat(path), (error) => failed(why(error)))
+    const { type } = yield* Effect.mapError(fs.stat(path), (error) => failed(FileFailure.whyUnreadable(error)))
     if (type === "Directory") return yield* failed("is a directory, not a file")
     const chunks = yield* fs.stream(path, { bytesToRead: largest + 1 }).pipe(
       Stream.runCollect,
-      Effect.mapError((error) => failed(why(error)))
+      Effect.mapError((error) => failed(FileFailure.whyUnreadable(error)))
     )
     const bytes = Buffer.concat(chunks)
     if (bytes.length > largest) return yield* failed("is larger than 1 MiB")
@@ -109,13 +109,6 @@ export const read = (
     })
     return yield* Effect.fromResult(parse(text, path))
   })
-
-const why = ({ reason }: PlatformError.PlatformError): string =>
-  reason._tag === "NotFound"
-    ? "there is no such file"
-    : reason._tag === "PermissionDenied"
-      ? "there is no permission to read it"
-      : `it cannot be read (${reason.message})`
 
 const printable = (text: string) => TerminalText.oneLine(text, 200)
 

@@ -7,9 +7,9 @@ import * as Dataset from "@genops/core/Dataset"
 import { DatasetError } from "@genops/core/DatasetError"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import type * as PlatformError from "effect/PlatformError"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as FileFailure from "./internal/fileFailure.ts"
 
 /**
  * The extensions that `open` understands, in any case.
@@ -66,9 +66,11 @@ export function open(
     }
     const unreadable = (reason: string) => new DatasetError({ kind: "Unreadable", source, reason })
     const fileSystem = yield* FileSystem.FileSystem
-    const { type } = yield* Effect.mapError(fileSystem.stat(path), (error) => unreadable(why(error)))
+    const { type } = yield* Effect.mapError(fileSystem.stat(path), (error) =>
+      unreadable(FileFailure.whyUnreadable(error))
+    )
     if (type === "Directory") return yield* unreadable("is a directory, not a file")
-    const bytes = Stream.mapError(fileSystem.stream(path), (error) => unreadable(why(error)))
+    const bytes = Stream.mapError(fileSystem.stream(path), (error) => unreadable(FileFailure.whyUnreadable(error)))
     const { schema, ...rest } = { ...options, source }
     if (schema === undefined)
       return extension === ".csv" ? Dataset.fromCsv(bytes, rest) : Dataset.fromJsonl(bytes, rest)
@@ -76,10 +78,3 @@ export function open(
     return extension === ".csv" ? Dataset.fromCsv(bytes, typed) : Dataset.fromJsonl(bytes, typed)
   })
 }
-
-const why = ({ reason }: PlatformError.PlatformError): string =>
-  reason._tag === "NotFound"
-    ? "there is no such file"
-    : reason._tag === "PermissionDenied"
-      ? "there is no permission to read it"
-      : `it cannot be read (${reason.message})`

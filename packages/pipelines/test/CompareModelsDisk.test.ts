@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as PlatformError from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as BudgetGuard from "../src/BudgetGuard.ts"
@@ -13,49 +12,19 @@ import * as ComparisonSummary from "../src/ComparisonSummary.ts"
 import * as ResultStore from "../src/ResultStore.ts"
 import * as CompareTrial from "./CompareTrial.ts"
 import * as Trial from "./EvaluateTrial.ts"
+import * as FullDisk from "./FullDisk.ts"
 import { cell, manifest } from "./ResultStoreContract.ts"
 
-const noSpace = (method: string) =>
-  PlatformError.systemError({
-    _tag: "Unknown",
-    module: "FileSystem",
-    method,
-    cause: Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" })
-  })
-
-/** How many bytes there is room for, in files of these names. */
-interface Disk {
-  room: number
-  readonly isLimited: (path: string) => boolean
+interface Disk extends FullDisk.Disk {
   /** Whether cells can be read one by one. */
   isReadable: boolean
 }
 
-/** A file system whose disk gets full, in the middle of a write as real ones do. */
+/** A file system whose disk gets full, and whose cells may be out of reach. */
 const limited = (fs: FileSystem.FileSystem, disk: Disk): FileSystem.FileSystem => ({
-  ...fs,
+  ...FullDisk.limited(fs, disk),
   stream: (path, options) =>
-    fs.stream(disk.isReadable || String(options?.offset) === "0" ? path : `${path}.gone`, options),
-  open: (path, options) =>
-    Effect.map(
-      fs.open(path, options),
-      (file) =>
-        // A proxy, because the methods of a file read its private fields.
-        new Proxy(file, {
-          get: (target, key) => {
-            const value: unknown = Reflect.get(target, key, target)
-            if (key !== "writeAll" || !disk.isLimited(path))
-              return typeof value === "function" ? value.bind(target) : value
-            return (bytes: Uint8Array) =>
-              Effect.suspend(() => {
-                const fitting = Math.min(bytes.length, disk.room)
-                disk.room -= fitting
-                const written = target.writeAll(bytes.subarray(0, fitting))
-                return fitting === bytes.length ? written : Effect.andThen(written, Effect.fail(noSpace("writeAll")))
-              })
-          }
-        })
-    )
+    fs.stream(disk.isReadable || String(options?.offset) === "0" ? path : `${path}.gone`, options)
 })
 
 /** A store in a directory on a disk that may be full, and the models. */

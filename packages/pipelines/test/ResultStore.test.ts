@@ -3,12 +3,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { spawnSync } from "node:child_process"
 import { hostname } from "node:os"
 import * as ResultStore from "../src/ResultStore.ts"
 import * as EvaluateTrial from "./EvaluateTrial.ts"
+import * as FullDisk from "./FullDisk.ts"
 import { cell, manifest, suite } from "./ResultStoreContract.ts"
 
 suite("layerMemory", ResultStore.layerMemory)
@@ -108,47 +108,18 @@ describe("layerDirectory", () => {
 
   it.effect("cuts what a failed append has left, and loses nothing that was kept", () =>
     Effect.suspend(() => {
-      let full = false
-      const limited = (fs: FileSystem.FileSystem): FileSystem.FileSystem => ({
-        ...fs,
-        open: (path, options) =>
-          Effect.map(
-            fs.open(path, options),
-            (file) =>
-              // A proxy, because the methods of a file read its private fields.
-              new Proxy(file, {
-                get: (target, key) => {
-                  const value: unknown = Reflect.get(target, key, target)
-                  if (key === "writeAll" && full) {
-                    return (bytes: Uint8Array) =>
-                      Effect.andThen(
-                        target.writeAll(bytes.subarray(0, 10)),
-                        Effect.fail(
-                          PlatformError.systemError({
-                            _tag: "Unknown",
-                            module: "FileSystem",
-                            method: "writeAll",
-                            description: "ENOSPC: no space left"
-                          })
-                        )
-                      )
-                  }
-                  return typeof value === "function" ? value.bind(target) : value
-                }
-              })
-          )
-      })
+      const disk = { room: Infinity, isLimited: () => true }
       return inDirectory(
         () =>
           Effect.gen(function* () {
             const run = yield* (yield* ResultStore.ResultStore).open(manifest())
             yield* run.append(cell(0))
-            full = true
+            disk.room = 10
             const error = yield* Effect.flip(run.append(cell(1)))
             assert.strictEqual(error._tag, "ResultStoreError")
-            assert.include(error.message, "no space left")
+            assert.include(error.message, "there is no room left (ENOSPC)")
             assert.include(error.message, "safe")
-            full = false
+            disk.room = Infinity
             yield* run.append(cell(1))
             const kept = yield* Stream.runCollect(run.kept)
             assert.deepStrictEqual(
@@ -156,7 +127,7 @@ describe("layerDirectory", () => {
               [0, 1]
             )
           }).pipe(Effect.scoped),
-        limited
+        (fs) => FullDisk.limited(fs, disk)
       )
     })
   )

@@ -4,7 +4,6 @@ import * as Equal from "effect/Equal"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
@@ -17,6 +16,7 @@ import * as RunManifest from "../RunManifest.ts"
 import * as RunSummary from "../RunSummary.ts"
 import * as lines from "./evaluateLines.ts"
 import * as Lock from "./evaluateLock.ts"
+import * as FileFailure from "./fileFailure.ts"
 
 const Manifest = Schema.fromJsonString(RunManifest.RunManifest)
 
@@ -34,17 +34,6 @@ const endOf = (file: FileSystem.File) =>
     Effect.map(file.stat, ({ size }) => Number(size)),
     () => 0
   )
-
-const noRoom: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"])
-
-const why = ({ cause, reason }: PlatformError.PlatformError): string => {
-  const system = reason.cause ?? cause
-  const code = Predicate.hasProperty(system, "code") ? system.code : undefined
-  if (noRoom.has(code)) return `there is no room left (${String(code)})`
-  if (reason._tag === "NotFound") return "there is no such file or directory"
-  if (reason._tag === "PermissionDenied") return "there is no permission"
-  return system instanceof Error ? system.message : reason.message
-}
 
 export const make = (root: string): Effect.Effect<ResultStore["Service"], never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
@@ -66,7 +55,12 @@ export const make = (root: string): Effect.Effect<ResultStore["Service"], never,
     const failure =
       (runId: string, operation: ResultStoreError["operation"], place: string) =>
       (error: PlatformError.PlatformError | string) =>
-        new ResultStoreError({ runId, operation, place, reason: typeof error === "string" ? error : why(error) })
+        new ResultStoreError({
+          runId,
+          operation,
+          place,
+          reason: typeof error === "string" ? error : FileFailure.why(error)
+        })
 
     /** Replaces a file as a whole, and does not come back before it is on the disk. */
     const replace = (file: string, text: string) =>

@@ -10,6 +10,7 @@ import { randomUUID } from "node:crypto"
 import * as CellsCsv from "../CellsCsv.ts"
 import type { Parameters } from "../RunDatabase.ts"
 import { ExportFailed, FileExists, type QueryFailed } from "../RunDatabaseError.ts"
+import * as FileFailure from "./fileFailure.ts"
 import * as Duck from "./runDatabaseDuck.ts"
 import * as Rows from "./runDatabaseRows.ts"
 
@@ -44,7 +45,7 @@ export const replacing = (
     return written
   }).pipe(
     Effect.ensuring(Effect.ignore(fs.remove(aside))),
-    Effect.catchTag("PlatformError", ({ message }) => Effect.fail(new ExportFailed({ file, reason: message })))
+    Effect.catchTag("PlatformError", (error) => Effect.fail(new ExportFailed({ file, reason: FileFailure.why(error) })))
   )
 }
 

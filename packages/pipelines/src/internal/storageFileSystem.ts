@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { CloudStorage, ObjectInfo } from "../CloudStorage.ts"
 import { Failed, PermissionDenied, type Reason } from "../CloudStorageError.ts"
+import * as FileFailure from "./fileFailure.ts"
 import * as local from "./storageLocal.ts"
 
 const Info = Schema.fromJsonString(
@@ -24,10 +25,10 @@ const Info = Schema.fromJsonString(
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
-const why = ({ reason }: PlatformError.PlatformError): Reason =>
-  reason._tag === "PermissionDenied"
-    ? new PermissionDenied({ description: reason.message })
-    : new Failed({ description: reason.message })
+const why = (error: PlatformError.PlatformError): Reason => {
+  const description = FileFailure.why(error)
+  return error.reason._tag === "PermissionDenied" ? new PermissionDenied({ description }) : new Failed({ description })
+}
 
 export const make = (root: string): Effect.Effect<CloudStorage["Service"], never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
