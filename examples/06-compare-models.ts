@@ -225,7 +225,10 @@ const program = (settings: Flags.Settings, runId: string) => (budget: Money.Mone
     }
     const history = yield* Runs.history(Comparison.Comparison, runId)
     const written = yield* Effect.result(Files.write(join(rootOf(settings), runId), runId, summary, facts, history))
-    if (Result.isFailure(written)) yield* Console.error(`! the report is not written: ${written.failure.message}`)
+    if (Result.isFailure(written)) {
+      const { cause, message } = written.failure
+      yield* Console.error(`! the report is not written: ${cause instanceof Error ? cause.message : message}`)
+    }
     const ended: Ended = {
       _tag: "Compared",
       runId,
